@@ -1,0 +1,1 @@
+//! The window: panes, panels, keys, theme, widgets.

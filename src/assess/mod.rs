@@ -1,0 +1,1 @@
+//! Pure clinical computation: heights, collapse, scores, statistics of lesions.

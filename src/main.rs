@@ -1,0 +1,3 @@
+//! The `spondyl` executable: everything it does lives in the library.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Pure algorithms on masks and values: brush, contour fill, grow, interpolate, morphology.

@@ -1,0 +1,1 @@
+//! The one thing that changes a document: history, journal, script, command table.

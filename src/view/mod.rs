@@ -1,0 +1,1 @@
+//! The geometry of seeing: panes, layout, linked cursor.
