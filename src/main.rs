@@ -1,3 +1,5 @@
 //! The `spondyl` executable: everything it does lives in the library.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    spondyl::cli::main()
+}

@@ -1,1 +1,5 @@
 //! From a folder of files to series and volumes: scan, read headers, group, judge geometry, decode pixels, assemble.
+
+mod info;
+
+pub use info::{InfoDocument, InfoSchema, Orientation, SeriesInfo, SkipCode, SkippedInfo, VoxelFigures, info_schema};

@@ -41,6 +41,7 @@ pub enum FindingCode {
 
 /// One finding. The message names attributes by keyword and tag, what was found and what was expected.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Finding {
     /// Its kind.
     pub code: FindingCode,

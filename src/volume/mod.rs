@@ -23,6 +23,7 @@ pub enum Kind {
 
 /// A window stored in the files or chosen by a reader, PS3.3 C.11.2.1.2.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Window {
     /// Window width, in rescaled units; at least 1 for LINEAR, above 0 otherwise.
     pub width: f64,
