@@ -1,0 +1,72 @@
+//! An [`Edit`] replaces the value at a key; applying it returns the edit that puts the old value back, so that no
+//! inverse is ever written by hand and undo is replaying.
+
+use super::{
+    CaseFacts, Document, ImageIdentity, ImageKey, LabelMap, Lesion, LesionId, Measurement, Run, SpineNumbering,
+    Vertebra,
+};
+use crate::anatomy::VertebraLevel;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Why an edit does not fit a document. A journal's own edits always fit; this guards files from outside.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum EditError {
+    /// Voxels of a series that the document does not know.
+    #[error("the mask refers to series {0}, which the case does not know")]
+    UnknownImage(String),
+}
+
+/// Replaces the value at a key. `None` takes the key away.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Edit {
+    Image { key: ImageKey, value: Option<Box<ImageIdentity>> },
+    Spine { value: SpineNumbering },
+    Vertebra { level: VertebraLevel, value: Option<Box<Vertebra>> },
+    Lesion { id: LesionId, value: Option<Box<Lesion>> },
+    Mask { image: ImageKey, runs: Vec<Run> },
+    Measurement { id: Uuid, value: Option<Box<Measurement>> },
+    Case { value: Box<CaseFacts> },
+}
+
+fn swap<K: Ord + Clone, V>(map: &mut BTreeMap<K, V>, key: &K, value: Option<Box<V>>) -> Option<Box<V>> {
+    match value {
+        Some(v) => map.insert(key.clone(), *v),
+        None => map.remove(key),
+    }
+    .map(Box::new)
+}
+
+impl Document {
+    /// Applies an edit and returns its inverse.
+    ///
+    /// # Errors
+    /// [`EditError::UnknownImage`] for voxels of a series that was never added; the document is then unchanged.
+    pub fn apply(&mut self, edit: Edit) -> Result<Edit, EditError> {
+        Ok(match edit {
+            Edit::Image { key, value } => Edit::Image { value: swap(&mut self.images, &key, value), key },
+            Edit::Spine { value } => Edit::Spine { value: std::mem::replace(&mut self.spine, value) },
+            Edit::Vertebra { level, value } => {
+                Edit::Vertebra { level, value: swap(&mut self.vertebrae, &level, value) }
+            }
+            Edit::Lesion { id, value } => Edit::Lesion { id, value: swap(&mut self.lesions, &id, value) },
+            Edit::Measurement { id, value } => {
+                Edit::Measurement { id, value: swap(&mut self.measurements, &id, value) }
+            }
+            Edit::Case { value } => Edit::Case { value: Box::new(std::mem::replace(&mut self.case, *value)) },
+            Edit::Mask { image, runs } => {
+                let known = self.images.get(&image).ok_or_else(|| EditError::UnknownImage(image.0.clone()))?;
+                let size = known.geometry.size();
+                let map = self.masks.entry(image.clone()).or_insert_with(|| LabelMap::new(size));
+                let back = map.paint(&runs);
+                if map.is_empty() {
+                    self.masks.remove(&image);
+                }
+                Edit::Mask { image, runs: back }
+            }
+        })
+    }
+}

@@ -1,0 +1,190 @@
+//! Label maps: which voxel belongs to which lesion, on the source series' grid, stored as sparse bricks so that memory
+//! follows what was painted and never the volume's size.
+
+use crate::space::VoxelIndex;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Edge of a brick in voxels.
+const BRICK: usize = 16;
+const BRICK_VOXELS: usize = BRICK * BRICK * BRICK;
+
+/// A run of voxels along the grid (columns fastest) that get, or had, one label. JSON: `[start, length, label]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(u64, u32, u16)", into = "(u64, u32, u16)")]
+pub struct Run {
+    /// Flat index of the first voxel.
+    pub start: u64,
+    /// Number of voxels; the run may go on over the end of a row.
+    pub length: u32,
+    /// 0 is no lesion.
+    pub label: u16,
+}
+
+impl From<(u64, u32, u16)> for Run {
+    fn from((start, length, label): (u64, u32, u16)) -> Self {
+        Run { start, length, label }
+    }
+}
+
+impl From<Run> for (u64, u32, u16) {
+    fn from(r: Run) -> Self {
+        (r.start, r.length, r.label)
+    }
+}
+
+/// Labels of one grid.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LabelMap {
+    size: [usize; 3],
+    bricks: BTreeMap<[u32; 3], Brick>,
+}
+
+#[derive(Clone, PartialEq)]
+struct Brick {
+    labels: Box<[u16; BRICK_VOXELS]>,
+    painted: u32,
+}
+
+impl std::fmt::Debug for Brick {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Brick({} painted)", self.painted)
+    }
+}
+
+impl LabelMap {
+    /// An empty map over a grid of (columns, rows, slices).
+    pub fn new(size: [usize; 3]) -> Self {
+        LabelMap { size, bricks: BTreeMap::new() }
+    }
+
+    /// (columns, rows, slices).
+    pub fn size(&self) -> [usize; 3] {
+        self.size
+    }
+
+    /// Number of voxels of the grid.
+    pub fn voxels(&self) -> u64 {
+        self.size.iter().map(|n| *n as u64).product()
+    }
+
+    /// Whether nothing is painted.
+    pub fn is_empty(&self) -> bool {
+        self.bricks.is_empty()
+    }
+
+    fn split(at: VoxelIndex) -> ([u32; 3], usize) {
+        let brick = at.0.map(|n| (n / BRICK) as u32);
+        let [i, j, k] = at.0.map(|n| n % BRICK);
+        (brick, i + BRICK * (j + BRICK * k))
+    }
+
+    /// The label of a voxel, 0 for none and outside the grid.
+    pub fn get(&self, at: VoxelIndex) -> u16 {
+        let (brick, n) = Self::split(at);
+        self.bricks.get(&brick).map_or(0, |b| b.labels[n])
+    }
+
+    /// Sets one voxel inside the grid, returns what it was.
+    fn set(&mut self, at: VoxelIndex, label: u16) -> u16 {
+        let (key, n) = Self::split(at);
+        if label == 0 && !self.bricks.contains_key(&key) {
+            return 0;
+        }
+        let empty = || Brick { labels: Box::new([0; BRICK_VOXELS]), painted: 0 };
+        let brick = self.bricks.entry(key).or_insert_with(empty);
+        let old = std::mem::replace(&mut brick.labels[n], label);
+        brick.painted = brick.painted + u32::from(label != 0) - u32::from(old != 0);
+        if brick.painted == 0 {
+            self.bricks.remove(&key);
+        }
+        old
+    }
+
+    /// Paints runs; returns the runs that put everything back. Runs beyond the grid are cut.
+    pub fn paint(&mut self, runs: &[Run]) -> Vec<Run> {
+        let mut back: Vec<Run> = Vec::with_capacity(runs.len());
+        let end = self.voxels();
+        for run in runs {
+            for flat in run.start..(run.start.saturating_add(u64::from(run.length))).min(end) {
+                let old = self.set(VoxelIndex::from_flat(flat as usize, self.size), run.label);
+                match back.last_mut() {
+                    Some(r) if r.label == old && r.start + u64::from(r.length) == flat => r.length += 1,
+                    _ => back.push(Run { start: flat, length: 1, label: old }),
+                }
+            }
+        }
+        back.reverse(); // overlapping runs undo in the opposite order
+        back
+    }
+
+    /// Flat indices of every voxel with this label, ascending.
+    pub fn voxels_of(&self, label: u16) -> Vec<u64> {
+        let mine = self.painted().filter(|(_, l)| *l == label);
+        let mut out: Vec<u64> = mine.map(|(at, _)| at.flat(self.size) as u64).collect();
+        out.sort_unstable();
+        out
+    }
+
+    /// Every painted voxel with its label, brick by brick.
+    pub fn painted(&self) -> impl Iterator<Item = (VoxelIndex, u16)> + '_ {
+        self.bricks.iter().flat_map(|(key, brick)| {
+            let base = key.map(|n| n as usize * BRICK);
+            brick.labels.iter().enumerate().filter(|(_, l)| **l != 0).map(move |(n, l)| {
+                let at = [base[0] + n % BRICK, base[1] + n / BRICK % BRICK, base[2] + n / (BRICK * BRICK)];
+                (VoxelIndex(at), *l)
+            })
+        })
+    }
+
+    /// Runs of one label, ascending.
+    pub fn runs_of(&self, label: u16) -> Vec<Run> {
+        runs_from_sorted(&self.voxels_of(label), label)
+    }
+}
+
+/// Joins ascending flat indices to runs of one label.
+pub fn runs_from_sorted(flat: &[u64], label: u16) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for &f in flat {
+        match runs.last_mut() {
+            Some(r) if r.start + u64::from(r.length) == f && r.length < u32::MAX => r.length += 1,
+            _ => runs.push(Run { start: f, length: 1, label }),
+        }
+    }
+    runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn painting_and_its_inverse_restore_every_voxel() {
+        let mut map = LabelMap::new([40, 30, 20]);
+        let empty = map.clone();
+        let first = map.paint(&[Run { start: 10, length: 100, label: 1 }, Run { start: 12_000, length: 3, label: 2 }]);
+        let before = map.clone();
+        let second = map.paint(&[Run { start: 50, length: 100, label: 3 }, Run { start: 60, length: 5, label: 0 }]);
+        assert_eq!(map.voxels_of(3).len(), 95);
+        map.paint(&second);
+        assert_eq!(map, before);
+        map.paint(&first);
+        assert_eq!(map, empty);
+        assert!(map.is_empty(), "bricks without paint are given back");
+    }
+
+    #[test]
+    fn runs_beyond_the_grid_are_cut() {
+        let mut map = LabelMap::new([4, 4, 4]);
+        map.paint(&[Run { start: 60, length: u32::MAX, label: 1 }, Run { start: u64::MAX, length: 9, label: 1 }]);
+        assert_eq!(map.voxels_of(1), [60, 61, 62, 63]);
+    }
+
+    #[test]
+    fn runs_join_neighbours() {
+        let mut map = LabelMap::new([50, 10, 3]);
+        map.paint(&[Run { start: 3, length: 60, label: 4 }]);
+        assert_eq!(map.runs_of(4), [Run { start: 3, length: 60, label: 4 }]);
+    }
+}
