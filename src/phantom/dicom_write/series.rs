@@ -213,7 +213,6 @@ fn put_identity(object: &mut InMemDicomObject, series: &Series, slice: usize) {
     put(tags::SERIES_INSTANCE_UID, VR::UI, &series.uid());
     put(tags::STUDY_ID, VR::SH, "1");
     put(tags::BODY_PART_EXAMINED, VR::CS, "CTSPINE");
-    put(tags::LATERALITY, VR::CS, "");
     put(tags::SERIES_NUMBER, VR::IS, &series.number.to_string());
     put(tags::INSTANCE_NUMBER, VR::IS, &(slice + 1).to_string());
     put(tags::BURNED_IN_ANNOTATION, VR::CS, "NO");
