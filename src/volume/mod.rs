@@ -8,6 +8,7 @@ pub use finding::{Finding, FindingCode, Severity};
 pub use samples::{Rescale, Rescales, Samples};
 
 use crate::space::{Geometry, VoxelIndex};
+use std::sync::Arc;
 
 /// What a series' positions allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
@@ -48,12 +49,13 @@ pub enum VoiFunction {
     Sigmoid,
 }
 
-/// A look-up table from rescaled values to output grey, PS3.3 C.11.2.1.1.
+/// A look-up table: from rescaled values to output grey (VOI LUT, PS3.3 C.11.2.1.1), or from stored values to units
+/// (modality LUT, C.11.1.1.1).
 #[derive(Clone, Debug, PartialEq)]
 pub struct VoiLut {
     /// The value that the first entry stands for; smaller values take the first entry, larger ones the last.
     pub first_mapped: i32,
-    /// Output values.
+    /// Output values; a value beyond the last takes the last.
     pub entries: Vec<u16>,
     /// Bits of an output value: the brightest possible is `2^bits - 1`.
     pub bits: u8,
@@ -67,7 +69,7 @@ pub struct SliceVoi {
     /// Windows in the file's order.
     pub windows: Vec<Window>,
     /// The VOI LUTs; they come before windows.
-    pub luts: Vec<VoiLut>,
+    pub luts: Vec<Arc<VoiLut>>,
 }
 
 /// An image in memory. Shape: `geometry.size()` = (columns, rows, slices); samples run columns fastest, then rows, then slices.
