@@ -1,0 +1,3 @@
+//! The integration tests, one binary: each module goes through the library or the executable as a user would.
+
+mod architecture;
