@@ -2,10 +2,23 @@
 //! the reference for every picture, and statistics. Volumes are immutable and shared behind `Arc`.
 
 mod finding;
+mod plane;
+mod preset;
+mod reslice;
 mod samples;
+mod sampling;
+mod statistics;
+mod voi;
+mod walk;
 
 pub use finding::{Finding, FindingCode, Severity};
+pub use plane::{Interpolation, Projection, Slab, SlicePlane, SliceView};
+pub use preset::{CT_PRESETS, Preset, auto_window, auto_window_of, full_window};
+pub use reslice::{picture, reslice};
 pub use samples::{Rescale, Rescales, Samples};
+pub use statistics::{Distribution, Statistics, histogram, percentile};
+pub use voi::{Shade, Voi};
+pub use walk::{HALF, Layer, Layers, ONE, Walk};
 
 use crate::space::{Geometry, VoxelIndex};
 use std::sync::Arc;

@@ -1,0 +1,80 @@
+//! Processor milliseconds for the three pictures that a reader asks for all day, 1024 × 1024 from 512 × 512 × 400: a sagittal
+//! layer, an oblique plane, a 20 mm maximum slab. Every picture is a new plane, as in scrolling.
+//!
+//! `cargo bench --bench reslice`; each line is JSON: name, wall and processor milliseconds a picture (median of the runs).
+
+use spondyl::space::{DVec3, Geometry, PatientPoint};
+use spondyl::volume::{
+    Kind, Projection, Rescale, Rescales, Samples, Shade, Slab, SlicePlane, SliceView, Voi, Volume, Window, picture,
+};
+use std::time::Instant;
+
+const SIZE: [usize; 3] = [512, 512, 400];
+const PIXELS: [usize; 2] = [1024, 1024];
+
+fn main() {
+    let volume = volume();
+    let shade = Shade { voi: Voi::Window(Window::linear(2000.0, 350.0)), inverted: false };
+    let center = volume.geometry.center();
+    let (turn, tip) = (12f64.to_radians(), 25f64.to_radians());
+    let across = DVec3::new(-turn.sin() * tip.cos(), turn.cos() * tip.cos(), tip.sin());
+    let down = DVec3::new(turn.sin() * tip.sin(), -turn.cos() * tip.sin(), tip.cos());
+    let normal = across.cross(down);
+    let sagittal = |n: usize| {
+        let through = center.moved(DVec3::X * ((n * 5 % 200) as f64 - 100.0));
+        SliceView::thin(SlicePlane::new(through, DVec3::Y, DVec3::NEG_Z, 0.39, PIXELS))
+    };
+    let oblique = |n: usize| {
+        let through = center.moved(normal * ((n % 40) as f64 * 0.5 - 10.0));
+        SliceView::thin(SlicePlane::new(through, across, down, 0.35, PIXELS))
+    };
+    let slab = Some(Slab { thickness_mm: 20.0, projection: Projection::Max });
+    report("sagittal", 40, |n| picture(&volume, &sagittal(n), &shade));
+    report("oblique", 40, |n| picture(&volume, &oblique(n), &shade));
+    report("oblique slab 20 mm", 10, |n| picture(&volume, &SliceView { slab, ..oblique(n) }, &shade));
+}
+
+/// A volume with structure at every scale; spacing 0.7 × 0.7 × 1.0 mm, so a 20 mm slab at the finest spacing has 29 posts.
+fn volume() -> Volume {
+    let steps = [DVec3::X * 0.7, DVec3::Y * 0.7, DVec3::Z];
+    let geometry = Geometry::regular(PatientPoint::ORIGIN, steps, SIZE).expect("three steps at right angles");
+    let value = |n: usize| (((n as u32).wrapping_mul(2_654_435_761) >> 22) as i16) + ((n / 4096 % 977) as i16) - 500;
+    Volume {
+        geometry,
+        kind: Kind::Volume,
+        samples: Samples::I16((0..SIZE.iter().product()).map(value).collect()),
+        rescales: Rescales::Uniform(Rescale { slope: 1.0, intercept: 0.0 }),
+        units: "HU".to_owned(),
+        inverted: false,
+        voi: Vec::new(),
+        padding: None,
+    }
+}
+
+fn report(name: &str, runs: usize, frame: impl Fn(usize) -> Vec<u8>) {
+    let mut wall = Vec::with_capacity(runs);
+    frame(0);
+    let cpu = cpu_ms();
+    for n in 1..=runs {
+        let start = Instant::now();
+        std::hint::black_box(frame(n));
+        wall.push(start.elapsed().as_secs_f64() * 1e3);
+    }
+    let cpu = cpu_ms().zip(cpu).map(|(after, before)| (after - before) / runs as f64);
+    wall.sort_by(f64::total_cmp);
+    let cpu = cpu.map_or("null".to_owned(), |ms| format!("{ms:.2}"));
+    println!(
+        "{{\"title\": \"render {name}\", \"name\": \"cpu\", \"ms\": [{:.2}], \"cpu_ms\": [{cpu}]}}",
+        wall[runs / 2]
+    );
+}
+
+/// Processor time of all threads of this process, milliseconds; `None` where the system does not tell (not Linux).
+fn cpu_ms() -> Option<f64> {
+    let tasks = std::fs::read_dir("/proc/self/task").ok()?;
+    let nanoseconds = |task: std::io::Result<std::fs::DirEntry>| {
+        let text = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+        text.split_whitespace().next()?.parse::<f64>().ok()
+    };
+    Some(tasks.filter_map(nanoseconds).sum::<f64>() / 1e6)
+}
