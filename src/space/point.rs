@@ -64,7 +64,7 @@ impl VoxelPoint {
     pub fn nearest(self, size: [usize; 3]) -> Option<VoxelIndex> {
         let r = (self.0 + 0.5).floor();
         let inside = (0..3).all(|a| r[a] >= 0.0 && r[a] < size[a] as f64);
-        inside.then(|| VoxelIndex([r.x as usize, r.y as usize, r.z as usize]))
+        inside.then_some(VoxelIndex([r.x as usize, r.y as usize, r.z as usize]))
     }
 }
 

@@ -131,8 +131,8 @@ impl Distribution {
 fn count(samples: &Samples, range: Range<usize>, padding: Option<(i32, i32)>) -> Vec<(f64, u64)> {
     let padded = |v: f64| padding.is_some_and(|(a, b)| v >= f64::from(a) && v <= f64::from(b));
     let table = match samples {
-        Samples::U8(v) => tally(v.get(range).unwrap_or(&[]), 0, |s| usize::from(s)),
-        Samples::U16(v) => tally(v.get(range).unwrap_or(&[]), 0, |s| usize::from(s)),
+        Samples::U8(v) => tally(v.get(range).unwrap_or(&[]), 0, usize::from),
+        Samples::U16(v) => tally(v.get(range).unwrap_or(&[]), 0, usize::from),
         Samples::I16(v) => tally(v.get(range).unwrap_or(&[]), -32768, |s| (i32::from(s) + 32768) as usize),
         Samples::F32(v) => {
             let v = v.get(range).unwrap_or(&[]);

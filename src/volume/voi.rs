@@ -128,16 +128,9 @@ impl Shade {
 
 fn ramp_row(values: &[f32], low: f32, per_unit: f32, inverted: bool, out: &mut [u8]) {
     for (&v, o) in values.iter().zip(out) {
-        // `max` before `min`: a value that is not a number falls to 0.
-        let grey = (((v - low) * per_unit).max(0.0).min(255.0) + 0.5) as i32;
+        let grey = (((v - low) * per_unit).clamp(0.0, 255.0) + 0.5) as i32;
         let outside = v.is_nan();
-        *o = if outside {
-            0
-        } else if inverted {
-            (255 - grey) as u8
-        } else {
-            grey as u8
-        };
+        *o = if outside { 0 } else { (if inverted { 255 - grey } else { grey }) as u8 };
     }
 }
 
