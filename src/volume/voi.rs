@@ -78,7 +78,7 @@ pub enum Voi {
 impl Voi {
     /// What a slice's own file asks for first: its VOI LUT, else its first window.
     pub fn of_slice(slice: &SliceVoi) -> Option<Voi> {
-        let lut = slice.luts.iter().find(|l| !l.entries.is_empty()).map(|l| Voi::Lut(Arc::new(l.clone())));
+        let lut = slice.luts.iter().find(|l| !l.entries.is_empty()).cloned().map(Voi::Lut);
         lut.or_else(|| slice.windows.first().cloned().map(Voi::Window))
     }
 
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn a_file_s_lut_comes_before_its_windows() {
         let lut = VoiLut { first_mapped: 0, entries: vec![1, 2], bits: 8, explanation: None };
-        let both = SliceVoi { windows: vec![Window::linear(400.0, 40.0)], luts: vec![lut] };
+        let both = SliceVoi { windows: vec![Window::linear(400.0, 40.0)], luts: vec![Arc::new(lut)] };
         assert!(matches!(Voi::of_slice(&both), Some(Voi::Lut(_))));
         let window_only = SliceVoi { luts: vec![], ..both };
         assert_eq!(Voi::of_slice(&window_only), Some(Voi::Window(Window::linear(400.0, 40.0))));
