@@ -6,6 +6,9 @@
 //! is not all ([`Decoded::damage`]). Nothing here panics on bad input: a panic in a decoder becomes an error.
 
 mod error;
+mod jpeg;
+mod jpeg2000;
+mod jpegxl;
 mod native;
 mod rle;
 mod syntax;
@@ -159,10 +162,16 @@ fn decode_words<S: Sample>(
     out: &mut [S],
 ) -> Result<Decoded, CodecError> {
     assert_eq!(out.len(), layout.samples(), "the memory for a frame must have its size");
+    if out.is_empty() {
+        return Ok(Decoded::whole(layout));
+    }
     match syntax.codec {
         Codec::Uncompressed { big_endian } => Ok(native::decode(data, layout, big_endian, out)),
         Codec::Deflated => native::decode_deflated(data, layout, out),
         Codec::Rle => rle::decode(data, layout, out),
+        Codec::Jpeg => jpeg::decode(data, layout, out),
+        Codec::Jpeg2000 => jpeg2000::decode(data, layout, out),
+        Codec::JpegXl => jpegxl::decode(data, layout, out),
         _ => Err(CodecError::unsupported(syntax.name)),
     }
 }
