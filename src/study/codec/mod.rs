@@ -8,6 +8,7 @@
 mod error;
 mod jpeg;
 mod jpeg2000;
+mod jpegls;
 mod jpegxl;
 mod native;
 mod rle;
@@ -171,8 +172,9 @@ fn decode_words<S: Sample>(
         Codec::Rle => rle::decode(data, layout, out),
         Codec::Jpeg => jpeg::decode(data, layout, out),
         Codec::Jpeg2000 => jpeg2000::decode(data, layout, out),
+        Codec::JpegLs => jpegls::decode(data, layout, out),
         Codec::JpegXl => jpegxl::decode(data, layout, out),
-        _ => Err(CodecError::unsupported(syntax.name)),
+        Codec::None => Err(CodecError::unsupported(syntax.name)),
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) struct Bits<'a> {
 
 /// Whether any of the eight bytes is 0xFF: the low seven bits are all ones (so that adding one carries) and so is the top.
 #[inline(always)]
-pub(super) fn has_ff(word: u64) -> bool {
+pub(in super::super) fn has_ff(word: u64) -> bool {
     const LOW: u64 = 0x7F7F_7F7F_7F7F_7F7F;
     ((word & LOW) + 0x0101_0101_0101_0101) & word & !LOW != 0
 }
@@ -118,7 +118,7 @@ impl<'a> Bits<'a> {
 }
 
 /// The next marker at or behind `pos`: where its last 0xFF is, and its code. Stuffed and fill bytes are passed over.
-pub(super) fn next_marker(data: &[u8], pos: usize) -> Option<(usize, u8)> {
+pub(in super::super) fn next_marker(data: &[u8], pos: usize) -> Option<(usize, u8)> {
     let rest = data.get(pos..)?;
     rest.windows(2).position(|w| w[0] == 0xFF && w[1] != 0 && w[1] != 0xFF).map(|i| (pos + i, rest[i + 1]))
 }

@@ -10,6 +10,8 @@ mod planes;
 mod scan;
 mod segments;
 
+pub(super) use bits::{has_ff, next_marker};
+
 use super::{CodecError, Decoded, FrameLayout, Sample};
 use segments::{Headers, Process};
 
