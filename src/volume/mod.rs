@@ -2,16 +2,20 @@
 //! the reference for every picture, and statistics. Volumes are immutable and shared behind `Arc`.
 
 mod finding;
+mod overlay;
 mod plane;
 mod preset;
 mod reslice;
 mod samples;
 mod sampling;
 mod statistics;
+#[cfg(test)]
+pub(crate) mod test_volumes;
 mod voi;
 mod walk;
 
 pub use finding::{Finding, FindingCode, Severity};
+pub use overlay::{LabelStyle, Labels, overlay};
 pub use plane::{Interpolation, Projection, Slab, SlicePlane, SliceView};
 pub use preset::{CT_PRESETS, Preset, auto_window, auto_window_of, full_window};
 pub use reslice::{picture, reslice};

@@ -8,7 +8,7 @@
 //! between which slices a layer coordinate lies.
 
 use super::plane::{SlicePlane, SliceView};
-use crate::space::{DMat3, DVec3, Geometry};
+use crate::space::{DMat3, DVec3, Geometry, VoxelIndex};
 
 /// One voxel in Q32.32.
 pub const ONE: i64 = 1 << 32;
@@ -166,6 +166,19 @@ impl Layers {
             nearest: if w >= middle { (below + 1).min(self.0.len() - 1) } else { below },
             drift: [drift(0), drift(1)],
             inside: w >= self.0[0].position - half_gap && w < ends.position + half_gap,
+        }
+    }
+}
+
+/// The voxel whose cell holds a position; `None` outside the grid.
+pub(super) fn nearest_voxel(p: [i64; 3], size: [usize; 3], layers: Option<&Layers>) -> Option<VoxelIndex> {
+    let cell = |p: i64, n: usize| usize::try_from((p + HALF) >> 32).ok().filter(|i| *i < n);
+    match layers {
+        None => Some(VoxelIndex([cell(p[0], size[0])?, cell(p[1], size[1])?, cell(p[2], size[2])?])),
+        Some(layers) => {
+            let found = layers.find(p[2]);
+            let [x, y] = [p[0] - found.drift[0], p[1] - found.drift[1]];
+            found.inside.then_some(VoxelIndex([cell(x, size[0])?, cell(y, size[1])?, found.nearest]))
         }
     }
 }

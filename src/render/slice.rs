@@ -1,0 +1,209 @@
+//! Drawing panes: each pane keeps its resliced values until its view changes, so that a window drag, a label or a repaint
+//! costs the second pass only.
+//!
+//! In egui's paint callback: [`SlicePass::prepare`] from `CallbackTrait::prepare`, [`SlicePass::paint`] from `paint`.
+
+use super::reslice::{ResliceUniform, Reslicer, TARGET};
+use super::show::{Kind, ShowUniform, Shower, Showing, lut_texture};
+use super::{Gpu, GpuError, LabelTexture, VolumeTexture, shader};
+use crate::volume::{LabelStyle, Shade, SlicePlane, SliceView, Voi, VoiLut};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Which pane; the caller's own number.
+pub type PaneId = u64;
+
+/// A pane's picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SliceParams {
+    /// Plane, interpolation, slab. `view.plane.size` is the viewport's size in pixels.
+    pub view: SliceView,
+    /// How values become grey.
+    pub shade: Shade,
+    /// How labels are laid over.
+    pub labels: LabelStyle,
+    /// Left and top of the viewport in the target, pixels.
+    pub origin_px: [i32; 2],
+    /// Screen pixels along a side of one value: 1, or 2 while dragging on a software adapter.
+    pub coarse: u32,
+}
+
+impl SliceParams {
+    /// A picture at the target's upper left corner.
+    pub fn new(view: SliceView, shade: Shade) -> Self {
+        Self { view, shade, labels: LabelStyle::default(), origin_px: [0; 2], coarse: 1 }
+    }
+
+    /// The view whose values are kept: coarser than the screen's where `coarse` says so.
+    fn values_view(&self) -> SliceView {
+        let plane = self.view.plane;
+        let n = self.coarse.max(1) as usize;
+        let size = plane.size.map(|s| s.div_ceil(n));
+        if n == 1 {
+            return self.view;
+        }
+        // The coarse picture may stick out at the right and bottom: its middle moves with it.
+        let by = |a: usize| ((size[a] * n) as f64 - plane.size[a] as f64) / 2.0;
+        let center = plane.center.moved(plane.right_mm * by(0) + plane.down_mm * by(1));
+        let (right_mm, down_mm) = (plane.right_mm * n as f64, plane.down_mm * n as f64);
+        SliceView { plane: SlicePlane { center, right_mm, down_mm, size }, ..self.view }
+    }
+}
+
+struct Pane {
+    reslice: wgpu::Buffer,
+    show: wgpu::Buffer,
+    values: Values,
+    shown: Option<Shown>,
+}
+
+/// The kept values, and what they are of.
+struct Values {
+    texture: wgpu::TextureView,
+    size: [u32; 2],
+    of: Option<(SliceView, (u64, u64))>,
+}
+
+/// The last prepared picture: its pipeline, and a bind group with what it holds on to.
+struct Shown {
+    kind: Kind,
+    labels: Option<u64>,
+    lut: Option<Arc<VoiLut>>,
+    group: wgpu::BindGroup,
+}
+
+/// Both passes, and what the panes keep.
+pub struct SlicePass {
+    target: wgpu::TextureFormat,
+    reslicer: Reslicer,
+    shower: Shower,
+    panes: HashMap<PaneId, Pane>,
+    reslices: u64,
+}
+
+impl SlicePass {
+    /// For targets of one format. Levels come out as they are, also in an sRGB target.
+    pub fn new(gpu: &Gpu, target: wgpu::TextureFormat) -> Self {
+        Self { target, reslicer: Reslicer::default(), shower: Shower::new(gpu), panes: HashMap::new(), reslices: 0 }
+    }
+
+    /// Gets a pane ready: records the reslice where the view or the volume changed, and uploads the rest.
+    ///
+    /// # Errors
+    /// A viewport beyond the adapter's limit, or too little memory for it. The pane then keeps its last picture.
+    pub fn prepare(
+        &mut self,
+        gpu: &Gpu,
+        encoder: &mut wgpu::CommandEncoder,
+        pane: PaneId,
+        params: &SliceParams,
+        volume: &VolumeTexture,
+        labels: Option<&LabelTexture>,
+    ) -> Result<(), GpuError> {
+        let view = params.values_view();
+        let size = view.plane.size.map(|n| n as u32);
+        let limit = gpu.device.limits().max_texture_dimension_2d;
+        let found = view.plane.size[0].max(view.plane.size[1]);
+        if found > limit as usize {
+            return Err(GpuError::TooLarge { what: "the picture", found, limit });
+        }
+        if size.contains(&0) {
+            self.panes.remove(&pane);
+            return Ok(());
+        }
+        let kept = match self.panes.remove(&pane) {
+            Some(kept) if kept.values.size == size => kept,
+            _ => Pane::new(gpu, size)?,
+        };
+        let kept = self.panes.entry(pane).or_insert(kept);
+        let of = Some((view, volume.stamp()));
+        if kept.values.of != of {
+            self.reslicer.record(gpu, encoder, volume, &view, (&kept.reslice, &kept.values.texture));
+            kept.values.of = of;
+            self.reslices += 1;
+        }
+        let showing = Showing {
+            shade: &params.shade,
+            plane: params.view.plane,
+            labels,
+            style: params.labels,
+            origin: params.origin_px,
+            values: size,
+            coarse: params.coarse,
+        };
+        gpu.queue.write_buffer(&kept.show, 0, bytemuck::bytes_of(&showing.uniform()));
+        kept.bind(gpu, &mut self.shower, &showing, self.target);
+        Ok(())
+    }
+
+    /// Draws a prepared pane into the current viewport; nothing where it is not prepared.
+    pub fn paint(&self, pane: PaneId, pass: &mut wgpu::RenderPass<'_>) {
+        let Some(shown) = self.panes.get(&pane).and_then(|p| p.shown.as_ref()) else { return };
+        let Some(pipeline) = self.shower.pipeline(shown.kind) else { return };
+        pass.set_pipeline(pipeline);
+        pass.set_bind_group(0, &shown.group, &[]);
+        pass.draw(0..3, 0..1);
+    }
+
+    /// Forgets a pane that is closed.
+    pub fn forget(&mut self, pane: PaneId) {
+        self.panes.remove(&pane);
+    }
+
+    /// How often values were resliced so far; dragging a window adds none.
+    pub fn reslice_count(&self) -> u64 {
+        self.reslices
+    }
+}
+
+impl Pane {
+    fn new(gpu: &Gpu, size: [u32; 2]) -> Result<Self, GpuError> {
+        let [width, height] = size;
+        let texture = gpu.attempt("a pane's picture", |device| {
+            device.create_texture(&wgpu::TextureDescriptor {
+                label: Some("values"),
+                size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+                mip_level_count: 1,
+                sample_count: 1,
+                dimension: wgpu::TextureDimension::D2,
+                format: TARGET,
+                usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::RENDER_ATTACHMENT,
+                view_formats: &[],
+            })
+        })?;
+        let texture = texture.create_view(&wgpu::TextureViewDescriptor::default());
+        Ok(Self {
+            reslice: shader::buffer::<ResliceUniform>(&gpu.device, "reslice"),
+            show: shader::buffer::<ShowUniform>(&gpu.device, "show"),
+            values: Values { texture, size, of: None },
+            shown: None,
+        })
+    }
+
+    /// Keeps pipeline and bind group at what is to be shown.
+    fn bind(&mut self, gpu: &Gpu, shower: &mut Shower, showing: &Showing, target: wgpu::TextureFormat) {
+        let kind = showing.kind(target);
+        shower.ensure(gpu, kind);
+        let labels = showing.labels.map(LabelTexture::generation);
+        let lut = match &showing.shade.voi {
+            Voi::Lut(lut) => Some(lut),
+            Voi::Window(_) => None,
+        };
+        let same = |a: Option<&Arc<VoiLut>>| a.map(Arc::as_ptr) == lut.map(Arc::as_ptr);
+        if let Some(shown) = self.shown.as_mut().filter(|s| s.labels == labels && same(s.lut.as_ref())) {
+            shown.kind = kind;
+            return;
+        }
+        let levels = lut.map_or_else(|| shower.no_lut.clone(), |lut| lut_texture(gpu, lut));
+        let [pages, bricks, colors, table] = match showing.labels {
+            None => shower.no_labels.clone(),
+            Some(l) => {
+                let [pages, bricks, colors] = l.views();
+                [pages, bricks, colors, l.table.view.clone()]
+            }
+        };
+        let views = [&self.values.texture, &levels, &pages, &bricks, &colors, &table];
+        let group = shader::bind(&gpu.device, "show", &shower.layout, &self.show, &views);
+        self.shown = Some(Shown { kind, labels, lut: lut.cloned(), group });
+    }
+}
