@@ -20,7 +20,7 @@ pub enum EditError {
 
 /// Replaces the value at a key. `None` takes the key away.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "at", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Edit {
     Image { key: ImageKey, value: Option<Box<ImageIdentity>> },

@@ -85,6 +85,11 @@ impl LabelMap {
         self.bricks.get(&brick).map_or(0, |b| b.labels[n])
     }
 
+    /// Looks voxels up one after the other, quicker where they are neighbours.
+    pub fn reader(&self) -> LabelReader<'_> {
+        LabelReader { map: self, last: None }
+    }
+
     /// Sets one voxel inside the grid, returns what it was.
     fn set(&mut self, at: VoxelIndex, label: u16) -> u16 {
         let (key, n) = Self::split(at);
@@ -140,6 +145,25 @@ impl LabelMap {
     /// Runs of one label, ascending.
     pub fn runs_of(&self, label: u16) -> Vec<Run> {
         runs_from_sorted(&self.voxels_of(label), label)
+    }
+}
+
+/// Looks labels up, remembering the brick it was in.
+pub struct LabelReader<'a> {
+    map: &'a LabelMap,
+    last: Option<([u32; 3], Option<&'a Brick>)>,
+}
+
+impl LabelReader<'_> {
+    /// The label of a voxel, 0 for none and outside the grid.
+    pub fn get(&mut self, at: VoxelIndex) -> u16 {
+        let (key, n) = LabelMap::split(at);
+        let brick = match self.last {
+            Some((k, brick)) if k == key => brick,
+            _ => self.map.bricks.get(&key),
+        };
+        self.last = Some((key, brick));
+        brick.map_or(0, |b| b.labels[n])
     }
 }
 

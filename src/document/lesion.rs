@@ -127,6 +127,9 @@ pub struct Lesion {
     pub label_value: u16,
     /// The vertebra it was assigned to.
     pub vertebra: VertebraLevel,
+    /// The vertebra was left to be found: the first voxels settle it. Absent in files once it is settled.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub vertebra_pending: bool,
     /// Lytic, blastic, ….
     #[serde(rename = "type")]
     pub kind: LesionKind,
@@ -158,7 +161,7 @@ pub struct Lesion {
 
 impl Lesion {
     /// Fields that no `set` may change.
-    pub const FIXED: &[&str] = &["label_value"];
+    pub const FIXED: &[&str] = &["label_value", "vertebra_pending"];
 
     /// A lesion of which nothing but level and kind is known.
     pub fn new(label: String, label_value: u16, vertebra: VertebraLevel, kind: LesionKind) -> Self {
@@ -166,6 +169,7 @@ impl Lesion {
             label,
             label_value,
             vertebra,
+            vertebra_pending: false,
             kind,
             color: None,
             extent: Extent::default(),

@@ -11,7 +11,7 @@ mod vertebra;
 pub use edit::{Edit, EditError};
 pub use field::{FieldError, with_field};
 pub use image::{ImageIdentity, ImageKey, SliceIdentity};
-pub use label_map::{LabelMap, Run, runs_from_sorted};
+pub use label_map::{LabelMap, LabelReader, Run, runs_from_sorted};
 pub use lesion::{
     Enhancement, Extent, Histology, Lesion, LesionId, LesionKind, Margin, MrSignal, MrSignals, Nature, RecistRole, Site,
 };

@@ -1,0 +1,263 @@
+//! [`Op`]: everything a reader can do to a document, as one line of script. The window's tools, the command line and
+//! files all speak it. Coordinates are LPS millimetres; `lesion` is the lesion's label, the handle of scripts.
+
+use crate::anatomy::VertebraLevel;
+use crate::document::{HeightPoints, ImageKey, LesionKind};
+use crate::segment::{DrawPlane, Tip};
+use crate::space::PatientPoint;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, de};
+use serde_json::{Map, Value};
+
+/// One step of a script.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Op {
+    /// Places (or moves) the centre of a vertebra.
+    LabelVertebra {
+        /// Which vertebra.
+        level: VertebraLevel,
+        /// Centre of its body.
+        at_mm: PatientPoint,
+    },
+    /// Takes a vertebra's centre and everything said of it away.
+    UnlabelVertebra {
+        /// Which vertebra.
+        level: VertebraLevel,
+    },
+    /// Renames a chain of levels at once; lesions and measurements go with their bones.
+    ShiftLevels {
+        /// Levels towards the feet; negative towards the head.
+        by: i32,
+        /// Only this level and those below it; every level when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<VertebraLevel>,
+    },
+    /// Says how the spine was counted.
+    SetSpine {
+        /// Fields of the numbering that change; the others stay.
+        variant: Map<String, Value>,
+    },
+    /// Begins a lesion, still without voxels.
+    AddLesion {
+        /// Its label: the handle of later steps.
+        lesion: String,
+        /// Its level, or `auto`: the labelled vertebra nearest to `at_mm`, else to the lesion's first voxels.
+        vertebra: LevelChoice,
+        /// What it does to bone.
+        kind: LesionKind,
+        /// Where it was begun, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at_mm: Option<PatientPoint>,
+    },
+    /// Takes a lesion and its voxels away.
+    DeleteLesion {
+        /// Which lesion.
+        lesion: String,
+    },
+    /// A brush stroke.
+    Brush {
+        /// Which lesion.
+        lesion: String,
+        /// The stroke's plane.
+        plane: DrawPlane,
+        /// The brush's way; one point is a dab.
+        path_mm: Vec<PatientPoint>,
+        /// Radius.
+        radius_mm: f64,
+        /// Flat or ball.
+        tip: Tip,
+        /// Add voxels or take them away.
+        mode: BrushMode,
+        /// Only voxels whose rescaled value lies in this closed range.
+        #[serde(default)]
+        range: Option<[f64; 2]>,
+        /// The series drawn on; the session's own when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        image: Option<ImageKey>,
+    },
+    /// A closed outline, filled by the even-odd rule.
+    Contour {
+        /// Which lesion.
+        lesion: String,
+        /// The outline's plane.
+        plane: DrawPlane,
+        /// Its corners; it closes itself.
+        points_mm: Vec<PatientPoint>,
+        /// Add voxels or take them away.
+        mode: ContourMode,
+        /// The series drawn on; the session's own when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        image: Option<ImageKey>,
+    },
+    /// Six end-plate points of a vertebra.
+    Heights {
+        /// Which vertebra.
+        level: VertebraLevel,
+        /// The points.
+        points_mm: HeightPoints,
+    },
+    /// Sets one field of a vertebra, a lesion or the case.
+    Set {
+        /// Of what.
+        target: Target,
+        /// The field, as files spell it; a dot reaches into a nested record.
+        field: String,
+        /// Its new value.
+        value: Value,
+    },
+    /// Stores a length or an angle.
+    Measure {
+        /// Its label: the handle of later steps.
+        measurement: String,
+        /// The points.
+        shape: crate::document::MeasurementShape,
+        /// The vertebra it belongs to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        level: Option<VertebraLevel>,
+        /// The series it was drawn on; the session's own when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        image: Option<ImageKey>,
+    },
+    /// Takes a measurement away.
+    Unmeasure {
+        /// Which measurement.
+        measurement: String,
+    },
+    /// Takes the last step back.
+    Undo {},
+    /// Does again what was taken back last.
+    Redo {},
+}
+
+/// Paint or erase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BrushMode {
+    /// Voxels of no lesion become this one's.
+    Paint,
+    /// Voxels of this lesion become free.
+    Erase,
+}
+
+/// Add or subtract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ContourMode {
+    /// Voxels of no lesion become this one's.
+    Add,
+    /// Voxels of this lesion become free.
+    Subtract,
+}
+
+/// A level, or the nearest one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum LevelChoice {
+    /// The nearest labelled vertebra.
+    Auto(Auto),
+    /// This one, whatever is nearest.
+    Level(VertebraLevel),
+}
+
+/// The word `auto`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Auto {
+    Auto,
+}
+
+impl<'de> Deserialize<'de> for LevelChoice {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(from)?;
+        if word == "auto" {
+            return Ok(LevelChoice::Auto(Auto::Auto));
+        }
+        let level = VertebraLevel::deserialize(Value::String(word)).map_err(de::Error::custom)?;
+        Ok(LevelChoice::Level(level))
+    }
+}
+
+/// Whose field a [`Op::Set`] sets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// A vertebra's; it need not have been placed.
+    Vertebra(VertebraLevel),
+    /// A lesion's.
+    Lesion(String),
+    /// The case's: `{"case": true}`.
+    Case(bool),
+}
+
+/// Why a line is not a step.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is not a step: {0}")]
+pub struct NotAStep(String);
+
+impl Op {
+    /// Reads one line of script.
+    ///
+    /// # Errors
+    /// [`NotAStep`] for anything that is not JSON, not a known step, or holds a number that is not finite.
+    pub fn from_line(line: &[u8]) -> Result<Op, NotAStep> {
+        serde_json::from_slice(line).map_err(|e| NotAStep(e.to_string()))
+    }
+
+    /// The series that the step is drawn on: `None` when the step has none, `Some(None)` when it names none.
+    pub fn image(&self) -> Option<Option<&ImageKey>> {
+        match self {
+            Op::Brush { image, .. } | Op::Contour { image, .. } | Op::Measure { image, .. } => Some(image.as_ref()),
+            _ => None,
+        }
+    }
+}
+
+/// The JSON Schema of one line of script.
+pub fn script_schema() -> schemars::Schema {
+    let mut schema = schemars::schema_for!(Op);
+    schema.insert("title".to_owned(), "One step of a spondyl script (JSON Lines)".into());
+    schema
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_script_read_and_write_the_same() {
+        for line in [
+            r#"{"op":"label_vertebra","level":"C6","at_mm":[1.0,-2.5,100.0]}"#,
+            r#"{"op":"shift_levels","by":-1}"#,
+            r#"{"op":"add_lesion","lesion":"a","vertebra":"auto","kind":"lytic"}"#,
+            r#"{"op":"add_lesion","lesion":"a","vertebra":"T13","kind":"mixed","at_mm":[0.0,0.0,0.0]}"#,
+            r#"{"op":"brush","lesion":"a","plane":"sagittal","path_mm":[[1.0,2.0,3.0]],"radius_mm":3.0,"tip":"disc","mode":"paint","range":[-50.0,120.0]}"#,
+            r#"{"op":"set","target":{"lesion":"a"},"field":"margin","value":"permeative_3"}"#,
+            r#"{"op":"set","target":{"case":true},"field":"sex","value":null}"#,
+            r#"{"op":"undo"}"#,
+        ] {
+            let op = Op::from_line(line.as_bytes()).expect(line);
+            assert_eq!(serde_json::to_string(&op).expect("plain"), line);
+        }
+    }
+
+    #[test]
+    fn what_is_no_step_is_refused_with_the_reason() {
+        for (line, why) in [
+            ("not json", "expected"),
+            (r#"{"op":"explode"}"#, "unknown variant `explode`"),
+            (r#"{"op":"brush"}"#, "missing field"),
+            (r#"{"op":"undo","twice":true}"#, "unknown field `twice`"),
+            (r#"{"op":"label_vertebra","level":"C99","at_mm":[0,0,0]}"#, "C99"),
+            (r#"{"op":"add_lesion","lesion":"a","vertebra":"C99","kind":"lytic"}"#, "C99"),
+            (r#"{"op":"label_vertebra","level":"C5","at_mm":[1e999,0,0]}"#, "out of range"),
+            (r#"{"op":"label_vertebra","level":"C5","at_mm":[NaN,0,0]}"#, "expected"),
+            (r#"{"op":"label_vertebra","level":"C5","at_mm":[0,0]}"#, "length"),
+            (r#"{"op":"undo"} {"op":"undo"}"#, "trailing"),
+        ] {
+            let refused = Op::from_line(line.as_bytes()).expect_err(line).to_string();
+            assert!(refused.contains(why), "{line}: {refused}");
+        }
+    }
+}

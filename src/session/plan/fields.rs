@@ -1,0 +1,94 @@
+//! Steps that set one field: of a vertebra, a lesion, the case, or the numbering.
+
+use super::{Planned, Refusal, lesion, lesions::check_label};
+use crate::document::{CaseFacts, Document, Edit, FieldError, Lesion, SpineNumbering, Vertebra, with_field};
+use crate::session::op::Target;
+use serde_json::{Map, Value};
+
+pub fn set_spine(document: &Document, variant: &Map<String, Value>) -> Result<Planned, Refusal> {
+    let mut spine: SpineNumbering = document.spine.clone();
+    for (field, value) in variant {
+        spine = with_field(&spine, field, value, &[])?;
+    }
+    Ok((vec![Edit::Spine { value: spine }], "Set numbering".to_owned()))
+}
+
+pub fn set(document: &Document, target: &Target, field: &str, value: &Value) -> Result<Planned, Refusal> {
+    match target {
+        Target::Vertebra(level) => {
+            let before = document.vertebrae.get(level).cloned().unwrap_or_default();
+            let after = with_field(&before, field, value, Vertebra::FIXED)?;
+            within(field, value, VERTEBRA_RANGES)?;
+            let edit = Edit::Vertebra { level: *level, value: Some(Box::new(after)) };
+            Ok((vec![edit], format!("Set {} of {level}", spoken(field))))
+        }
+        Target::Lesion(label) => set_lesion(document, label, field, value),
+        Target::Case(true) => {
+            let after: CaseFacts = with_field(&document.case, field, value, &[])?;
+            within(field, value, CASE_RANGES)?;
+            if field == "sex" && !matches!(after.sex.as_deref(), None | Some("M" | "F" | "O")) {
+                return Err(refused(field, value, "one of \"M\", \"F\", \"O\" or null"));
+            }
+            Ok((vec![Edit::Case { value: Box::new(after) }], format!("Set {} of the case", spoken(field))))
+        }
+        Target::Case(false) => {
+            Err(Refusal::Nonsense("the case as a whole is meant by {\"case\": true}, not false".to_owned()))
+        }
+    }
+}
+
+fn set_lesion(document: &Document, label: &str, field: &str, value: &Value) -> Result<Planned, Refusal> {
+    let (id, before) = lesion(document, label)?;
+    let mut after = with_field(before, field, value, Lesion::FIXED)?;
+    within(field, value, LESION_RANGES)?;
+    match field {
+        "label" => {
+            check_label(&after.label)?;
+            if after.label != label && document.lesion_by_label(&after.label).is_some() {
+                return Err(Refusal::LabelTaken(after.label));
+            }
+        }
+        "vertebra" => after.vertebra_pending = false,
+        _ => {}
+    }
+    let edit = Edit::Lesion { id, value: Some(Box::new(after)) };
+    Ok((vec![edit], format!("Set {} of {label}", spoken(field))))
+}
+
+/// `cortical_breach` as a person says it.
+fn spoken(field: &str) -> String {
+    field.replace(['_', '.'], " ")
+}
+
+/// Numbers that a field may hold: by name, low, high (closed), and the only values allowed where it is a score.
+type Range = (&'static str, f64, f64, &'static [f64]);
+
+/// SINS points after Fisher 2010 (Spine 35:E1221).
+const VERTEBRA_RANGES: &[Range] = &[
+    ("sins_pain", 0.0, 3.0, &[0.0, 1.0, 3.0]),
+    ("sins_alignment", 0.0, 4.0, &[0.0, 2.0, 4.0]),
+    ("sins_posterolateral", 0.0, 3.0, &[0.0, 1.0, 3.0]),
+    ("sins_collapse", 0.0, 3.0, &[0.0, 1.0, 2.0, 3.0]),
+    ("postoperative.subsidence_mm", 0.0, 200.0, &[]),
+];
+const CASE_RANGES: &[Range] = &[("age_years", 0.0, 150.0, &[]), ("tomita_surgical_type", 1.0, 7.0, &[])];
+const LESION_RANGES: &[Range] = &[("soft_tissue_long_axis_mm", 0.0, 1000.0, &[])];
+
+fn within(field: &str, value: &Value, ranges: &[Range]) -> Result<(), Refusal> {
+    let (Some(number), Some((_, low, high, only))) = (value.as_f64(), ranges.iter().find(|r| r.0 == field)) else {
+        return Ok(());
+    };
+    if !only.is_empty() && !only.contains(&number) {
+        let words: Vec<String> = only.iter().map(f64::to_string).collect();
+        return Err(refused(field, value, &format!("one of {} or null", words.join(", "))));
+    }
+    if !(low..=high).contains(&&number) {
+        return Err(refused(field, value, &format!("{low} to {high}, or null")));
+    }
+    Ok(())
+}
+
+fn refused(field: &str, value: &Value, expected: &str) -> Refusal {
+    let why = format!("expected {expected}");
+    Refusal::Field(FieldError::Refused { field: field.to_owned(), value: value.to_string(), why })
+}
