@@ -13,6 +13,10 @@ mod jpegxl;
 mod native;
 mod rle;
 mod syntax;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -1,6 +1,8 @@
 //! The entropy-coded bytes of a JPEG scan as bits: a 64-bit reservoir that skips stuffed zeros and stops at markers.
 
-/// Bits of one entropy-coded segment. At its end zeros follow for ever; [`Bits::overrun`] tells that they were used.
+/// Bits of one entropy-coded segment. At its end zeros follow for ever; [`Bits::overrun`] tells that they were used. It is
+/// small and copied into local variables by those who read many bits.
+#[derive(Clone, Copy)]
 pub(super) struct Bits<'a> {
     data: &'a [u8],
     /// The next byte to load; at the end of the segment, its marker.
@@ -38,12 +40,13 @@ impl<'a> Bits<'a> {
                 return;
             }
         }
-        self.refill_slowly();
+        *self = self.refilled_slowly();
     }
 
+    /// By value, so that the fast path can live in registers.
     #[cold]
     #[inline(never)]
-    fn refill_slowly(&mut self) {
+    fn refilled_slowly(mut self) -> Self {
         while self.count < 56 {
             let byte = match (self.data.get(self.pos), self.data.get(self.pos + 1)) {
                 (Some(0xFF), Some(0)) => {
@@ -53,7 +56,7 @@ impl<'a> Bits<'a> {
                 (Some(0xFF), _) | (None, _) => {
                     self.padding += u64::from(56 - self.count);
                     self.count = 56;
-                    return;
+                    return self;
                 }
                 (Some(byte), _) => {
                     self.pos += 1;
@@ -63,6 +66,7 @@ impl<'a> Bits<'a> {
             self.word |= u64::from(byte) << (56 - self.count);
             self.count += 8;
         }
+        self
     }
 
     /// Loads bits if there are fewer than `n` (at most 56).

@@ -28,7 +28,11 @@ pub(super) fn decode<S: Sample>(
         }
         match next(&mut picture, &mut headers, layout) {
             Ok(Some(sufficed)) => complete = sufficed,
-            Ok(None) => break,
+            Ok(None) => {
+                // Without its end marker a progressive stream may lack its last scans.
+                complete = headers.ended || headers.frame()?.process == Process::Sequential;
+                break;
+            }
             Err(error) => {
                 damage = Some(error.to_string());
                 break;

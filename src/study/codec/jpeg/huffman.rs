@@ -73,7 +73,7 @@ impl Huffman {
 
     /// The table of whole differences that the lossless process wants.
     pub fn differences(&self) -> Differences<'_> {
-        let mut wide = vec![0u32; 1 << WIDE];
+        let mut wide = Box::new([0u32; 1 << WIDE]);
         for (next, entry) in wide.iter_mut().enumerate() {
             let (category, length) = self.short[next >> (WIDE - LOOK)];
             let (category, length) = (u32::from(category & 31), u32::from(length));
@@ -101,7 +101,7 @@ pub(super) fn extend(low: u32, category: u32) -> i32 {
 /// Category and additional bits of a difference in one look-up.
 pub(super) struct Differences<'a> {
     /// For the next [`WIDE`] bits: the difference in the upper half, the bits it takes in the lower; 0 when it takes more.
-    wide: Vec<u32>,
+    wide: Box<[u32; 1 << WIDE]>,
     table: &'a Huffman,
 }
 
@@ -109,20 +109,22 @@ impl Differences<'_> {
     /// The next difference, modulo 2^16. Wants [`WIDE`] bits loaded, and takes no more than that unless it reloads.
     #[inline(always)]
     pub fn next(&self, bits: &mut Bits) -> u16 {
-        let entry = self.wide[bits.peek(WIDE) as usize];
+        let entry = self.wide[bits.peek(WIDE) as usize & ((1 << WIDE) - 1)];
         if entry != 0 {
             bits.skip(entry & 0xFF);
             return (entry >> 16) as u16;
         }
-        self.long(bits)
+        let (difference, after) = self.long(*bits);
+        *bits = after;
+        difference
     }
 
     #[inline(never)]
-    fn long(&self, bits: &mut Bits) -> u16 {
-        let category = u32::from(self.table.symbol(bits)).min(16);
+    fn long<'b>(&self, mut bits: Bits<'b>) -> (u16, Bits<'b>) {
+        let category = u32::from(self.table.symbol(&mut bits)).min(16);
         let low = if category < 16 { bits.take(category) } else { 0 };
         bits.refill();
-        extend(low, category) as u16
+        (extend(low, category) as u16, bits)
     }
 }
 

@@ -12,7 +12,11 @@ pub(super) fn block(coefficients: &[i16], quantisation: &[u16; 64], precision: u
         *work = i64::from(*coefficient) * i64::from(*step);
     }
     for column in 0..8 {
-        let input = std::array::from_fn(|i| work[8 * i + column]);
+        let input: [i64; 8] = std::array::from_fn(|i| work[8 * i + column]);
+        if input[1..] == [0; 7] {
+            (0..8).for_each(|i| work[8 * i + column] = input[0] << kept);
+            continue;
+        }
         for (i, value) in transform(input).into_iter().enumerate() {
             work[8 * i + column] = descale(value, BITS - kept);
         }

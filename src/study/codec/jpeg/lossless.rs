@@ -109,29 +109,31 @@ fn restart_rows(interval: usize, layout: &FrameLayout) -> Result<usize, CodecErr
 }
 
 /// Reads the differences of a row into the second line of each component.
-fn read_differences(bits: &mut Bits, tables: &[Differences], lines: &mut [(Vec<u16>, Vec<u16>)]) {
+fn read_differences(source: &mut Bits, tables: &[Differences], lines: &mut [(Vec<u16>, Vec<u16>)]) {
+    let mut bits = *source;
     if let ([table], [(_, line)]) = (tables, &mut *lines) {
         let mut fours = line.chunks_exact_mut(4);
         for four in &mut fours {
             // One refill is enough for four short codes; a long one refills for itself.
             bits.refill();
             for difference in four {
-                *difference = table.next(bits);
+                *difference = table.next(&mut bits);
             }
         }
         for difference in fours.into_remainder() {
             bits.refill();
-            *difference = table.next(bits);
+            *difference = table.next(&mut bits);
         }
-        return;
-    }
-    let columns = lines.first().map_or(0, |(_, line)| line.len());
-    for x in 0..columns {
-        for (table, (_, line)) in tables.iter().zip(&mut *lines) {
-            bits.refill();
-            line[x] = table.next(bits);
+    } else {
+        let columns = lines.first().map_or(0, |(_, line)| line.len());
+        for x in 0..columns {
+            for (table, (_, line)) in tables.iter().zip(&mut *lines) {
+                bits.refill();
+                line[x] = table.next(&mut bits);
+            }
         }
     }
+    *source = bits;
 }
 
 /// The first row of a scan or restart interval is predicted from the left, its first sample from the middle of the range.

@@ -59,6 +59,8 @@ pub(super) struct Headers<'a> {
     pub ac: [Option<Huffman>; 4],
     /// MCUs between restart markers; 0 when there are none.
     pub restart_interval: usize,
+    /// The end marker was read.
+    pub ended: bool,
     /// The colour transform of an Adobe marker: 0 none, 1 YCbCr.
     pub adobe_transform: Option<u8>,
 }
@@ -89,6 +91,7 @@ impl<'a> Headers<'a> {
             dc: Default::default(),
             ac: Default::default(),
             restart_interval: 0,
+            ended: false,
             adobe_transform: None,
         })
     }
@@ -111,6 +114,7 @@ impl<'a> Headers<'a> {
                 continue;
             }
             if marker == 0xD9 {
+                self.ended = true;
                 return Ok(None);
             }
             let body = self.segment()?;

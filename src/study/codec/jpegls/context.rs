@@ -12,17 +12,17 @@ pub(super) struct Context {
     /// N: how many there were.
     count: i32,
     /// C: what is added to the prediction.
-    pub correction: i32,
+    pub correction: i16,
     /// The Golomb parameter: the least with `N << k >= A`.
-    pub k: u32,
+    pub k: u8,
     /// -1 if the signs of errors are swapped in a code of `k` = 0, else 0.
-    pub negate: i32,
+    pub negate: i8,
 }
 
 impl Context {
     pub fn new(range: i32) -> Self {
         let magnitudes = initial_magnitudes(range);
-        Context { magnitudes, errors: 0, count: 1, correction: 0, k: golomb_parameter(1, magnitudes), negate: 0 }
+        Context { magnitudes, errors: 0, count: 1, correction: 0, k: golomb_parameter(1, magnitudes) as u8, negate: 0 }
     }
 
     /// Takes an error into account (A.6.1, A.6.2). `step` is 2 NEAR + 1.
@@ -37,16 +37,15 @@ impl Context {
             count >>= 1;
         }
         count += 1;
-        if errors <= -count {
-            errors = (errors + count).max(1 - count);
-            self.correction = (self.correction - 1).max(-128);
-        } else if errors > 0 {
-            errors = (errors - count).min(0);
-            self.correction = (self.correction + 1).min(127);
-        }
+        // Without branches, for which way it goes is anyone's guess: at most one of the two is 1.
+        let (too_low, too_high) = (i32::from(errors <= -count), i32::from(errors > 0));
+        let shift = too_high - too_low;
+        errors = (errors - shift * count).max(1 - count).min(0);
+        self.correction = (i32::from(self.correction) + shift).max(-128).min(127) as i16;
         (self.errors, self.magnitudes, self.count) = (errors, magnitudes, count);
-        self.k = golomb_parameter(count as u32, magnitudes);
-        self.negate = if step == 1 && self.k == 0 { (2 * errors + count - 1) >> 31 } else { 0 };
+        let k = golomb_parameter(count as u32, magnitudes);
+        self.k = k as u8;
+        self.negate = if step == 1 && k == 0 { ((2 * errors + count - 1) >> 31) as i8 } else { 0 };
     }
 }
 
@@ -144,7 +143,10 @@ mod tests {
                     b = 0;
                 }
             }
-            assert_eq!((context.magnitudes as i32, context.errors, context.correction, context.count), (a, b, c, n));
+            assert_eq!(
+                (context.magnitudes as i32, context.errors, i32::from(context.correction), context.count),
+                (a, b, c, n)
+            );
             assert_eq!(context.negate, if context.k == 0 && 2 * b <= -n { -1 } else { 0 });
         }
     }

@@ -82,18 +82,16 @@ impl Parameters {
         })
     }
 
-    /// The class of every gradient from -MAXVAL to MAXVAL: -4 to 4 (A.3.3).
-    pub fn gradient_classes(&self) -> Vec<i8> {
+    /// The class of every gradient, -4 to 4 (A.3.3), at the gradient's lowest 17 bits.
+    pub fn gradient_classes(&self) -> Box<[i8; 1 << 17]> {
+        let mut classes = Box::new([0; 1 << 17]);
         let [t1, t2, t3] = self.thresholds;
-        let class = |gradient: i32| match gradient {
-            g if g <= self.near => 0,
-            g if g < t1 => 1,
-            g if g < t2 => 2,
-            g if g < t3 => 3,
-            _ => 4,
-        };
-        let upper: Vec<i8> = (0..=self.maximum).map(class).collect();
-        upper.iter().skip(1).rev().map(|class| -class).chain(upper.iter().copied()).collect()
+        for (class, from, to) in [(1, self.near + 1, t1), (2, t1, t2), (3, t2, t3), (4, t3, self.maximum + 1)] {
+            let (from, to) = (from as usize, to as usize);
+            classes[from..to].fill(class);
+            classes[(1 << 17) - to + 1..=(1 << 17) - from].fill(-class);
+        }
+        classes
     }
 }
 
@@ -104,7 +102,7 @@ fn default_thresholds(maximum: i32, near: i32) -> [i32; 3] {
         (factor + 2 + 3 * near, factor * 4 + 3 + 5 * near, factor * 17 + 4 + 7 * near)
     } else {
         let factor = 256 / (maximum + 1);
-        ((3 / factor).max(2) + 3 * near, (7 / factor).max(3) + 5 * near, (21 / factor).max(4) + 7 * near)
+        ((3 / factor + 3 * near).max(2), (7 / factor + 5 * near).max(3), (21 / factor + 7 * near).max(4))
     };
     let clamp = |value: i32, lowest: i32| if value > maximum || value < lowest { lowest } else { value };
     let t1 = clamp(t1, near + 1);
@@ -137,12 +135,10 @@ mod tests {
     fn classes_are_odd() {
         let parameters = Parameters::new(8, 2, &Presets::default()).unwrap();
         let classes = parameters.gradient_classes();
-        assert_eq!(classes.len(), 511);
-        for gradient in -255..=255i32 {
-            assert_eq!(classes[(gradient + 255) as usize], -classes[(255 - gradient) as usize]);
-        }
-        let [t1, t2, t3] = parameters.thresholds.map(|t| classes[(t + 255) as usize]);
-        assert_eq!((classes[255 + 2], classes[255 + 3], t1, t2, t3), (0, 1, 2, 3, 4));
+        let class = |gradient: i32| classes[gradient as usize & 0x1FFFF];
+        assert!((0..=255).all(|gradient| class(gradient) == -class(-gradient)));
+        let [t1, t2, t3] = parameters.thresholds;
+        assert_eq!([2, 3, t1 - 1, t1, t2 - 1, t2, t3 - 1, t3, 255].map(class), [0, 1, 1, 2, 2, 3, 3, 4, 4]);
     }
 
     #[test]

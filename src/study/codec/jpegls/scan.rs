@@ -69,7 +69,7 @@ impl Scan {
                 if bits.restart() != Some(((row / self.restart_interval - 1) % 8) as u8) {
                     return (row, bits.position());
                 }
-                coder = Coder::new(&self.parameters);
+                coder.forget();
                 lines.fill(Lines::new(layout.columns));
             }
             lines.iter_mut().for_each(Lines::advance);
@@ -94,68 +94,85 @@ impl Scan {
 }
 
 /// Everything that changes while a scan is decoded, but for its lines and bits.
-struct Coder<'a> {
-    parameters: &'a Parameters,
-    /// Class of a gradient, from -MAXVAL on.
-    classes: Vec<i8>,
-    contexts: [Context; 365],
+struct Coder {
+    rules: Rules,
+    /// Class of a gradient, -4 to 4, at its lowest 17 bits.
+    classes: Box<[i8; 1 << 17]>,
+    /// By the class of neighbourhood, 0 to 364; a power of two, so that an index is masked rather than checked.
+    contexts: [Context; 512],
     run_contexts: [RunContext; 2],
+}
+
+/// The numbers that every sample needs; copied into registers.
+#[derive(Clone, Copy)]
+struct Rules {
+    maximum: i32,
+    near: i32,
+    range: i32,
+    reset: i32,
     /// 2 NEAR + 1.
     step: i32,
     /// Zeros after which a code is not Golomb's.
     most_zeros: u32,
+    error_bits: u32,
 }
 
-impl<'a> Coder<'a> {
-    fn new(parameters: &'a Parameters) -> Self {
-        let range = parameters.range;
-        Coder {
-            parameters,
+impl Coder {
+    fn new(parameters: &Parameters) -> Self {
+        let Parameters { maximum, near, range, reset, error_bits, limit, .. } = *parameters;
+        let rules =
+            Rules { maximum, near, range, reset, step: 2 * near + 1, most_zeros: limit - error_bits - 1, error_bits };
+        let mut coder = Coder {
+            rules,
             classes: parameters.gradient_classes(),
-            contexts: [Context::new(range); 365],
+            contexts: [Context::new(range); 512],
             run_contexts: [RunContext::new(range, 0), RunContext::new(range, 1)],
-            step: 2 * parameters.near + 1,
-            most_zeros: parameters.limit - parameters.error_bits - 1,
-        }
+        };
+        coder.forget();
+        coder
     }
 
-    #[inline(always)]
-    fn class(&self, gradient: i32) -> i32 {
-        let at = (gradient + self.parameters.maximum) as usize;
-        i32::from(self.classes.get(at).copied().unwrap_or(0))
+    /// Begins anew, as after a restart marker.
+    fn forget(&mut self) {
+        let range = self.rules.range;
+        self.contexts.fill(Context::new(range));
+        self.run_contexts = [RunContext::new(range, 0), RunContext::new(range, 1)];
     }
 
     /// A line of one component. `MASKED`: lossless, and MAXVAL + 1 is a power of two.
     fn line<const MASKED: bool>(&mut self, source: &mut Bits, lines: &mut Lines) {
-        let mut bits = *source;
-        let Lines { above, line, run_index } = lines;
-        let columns = line.len() - 2;
+        let (mut bits, rules) = (*source, self.rules);
+        let columns = lines.line.len() - 2;
+        let (above, line) = (&lines.above[..columns + 2], &mut lines.line[..columns + 2]);
         let mut x = 1;
-        let mut left = line[0];
+        let (mut left, mut corner, mut top) = (line[0], above[0], above[1]);
         // The class of the gradient before the current one is that of the last sample's next one.
-        let mut class_before = self.class(above[1] - above[0]);
+        let mut class_before = class(&self.classes, top - corner);
         while x <= columns {
-            let [corner, top, next] = [above[x - 1], above[x], above[x + 1]];
-            let class_next = self.class(next - top);
-            let context = 81 * class_next + 9 * class_before + self.class(corner - left);
-            if context != 0 {
-                left = self.regular::<MASKED>(&mut bits, context, [left, top, corner]);
+            let next = above[x + 1];
+            let class_next = class(&self.classes, next - top);
+            let signed = 81 * class_next + 9 * class_before + class(&self.classes, corner - left);
+            if signed != 0 {
+                let context = &mut self.contexts[signed.unsigned_abs() as usize & 511];
+                left = regular::<MASKED>(rules, context, &mut bits, signed >> 31, [left, top, corner]);
                 line[x] = left;
-                class_before = class_next;
+                (corner, top, class_before) = (top, next, class_next);
                 x += 1;
                 continue;
             }
-            let run = self.run(&mut bits, run_index, columns + 1 - x);
+            let run = self.run(&mut bits, &mut lines.run_index, columns + 1 - x);
             line[x..x + run].fill(left);
             x += run;
             if x > columns {
                 break;
             }
-            left = self.run_end::<MASKED>(&mut bits, *run_index, left, above[x]);
-            *run_index = run_index.saturating_sub(1);
+            top = above[x];
+            left = self.run_end::<MASKED>(&mut bits, lines.run_index, left, top);
+            lines.run_index = lines.run_index.saturating_sub(1);
             line[x] = left;
-            class_before = self.class(above[x + 1] - above[x]);
             x += 1;
+            (corner, top) = (top, above[x]);
+            class_before = class(&self.classes, top - corner);
         }
         *source = bits;
     }
@@ -166,14 +183,16 @@ impl<'a> Coder<'a> {
         let mut contexts = vec![0; lines.len()];
         let mut x = 1;
         while x <= columns {
-            for (context, Lines { above, line, .. }) in contexts.iter_mut().zip(&*lines) {
-                *context = 81 * self.class(above[x + 1] - above[x])
-                    + 9 * self.class(above[x] - above[x - 1])
-                    + self.class(above[x - 1] - line[x - 1]);
+            for (signed, Lines { above, line, .. }) in contexts.iter_mut().zip(&*lines) {
+                *signed = 81 * class(&self.classes, above[x + 1] - above[x])
+                    + 9 * class(&self.classes, above[x] - above[x - 1])
+                    + class(&self.classes, above[x - 1] - line[x - 1]);
             }
-            if contexts.iter().any(|context| *context != 0) {
-                for (context, Lines { above, line, .. }) in contexts.iter().zip(&mut *lines) {
-                    line[x] = self.regular::<MASKED>(bits, *context, [line[x - 1], above[x], above[x - 1]]);
+            if contexts.iter().any(|signed| *signed != 0) {
+                for (signed, Lines { above, line, .. }) in contexts.iter().zip(&mut *lines) {
+                    let context = &mut self.contexts[signed.unsigned_abs() as usize & 511];
+                    let neighbours = [line[x - 1], above[x], above[x - 1]];
+                    line[x] = regular::<MASKED>(self.rules, context, bits, signed >> 31, neighbours);
                 }
                 x += 1;
                 continue;
@@ -187,9 +206,7 @@ impl<'a> Coder<'a> {
             x += run;
             if x <= columns {
                 for Lines { above, line, .. } in &mut *lines {
-                    let error = self.run_error(bits, run_index, 0);
-                    let error = if above[x] < line[x - 1] { -error } else { error };
-                    line[x] = self.reconstruct::<MASKED>(above[x], error);
+                    line[x] = self.run_end_unlike::<MASKED>(bits, run_index, line[x - 1], above[x]);
                 }
                 run_index = run_index.saturating_sub(1);
                 x += 1;
@@ -198,67 +215,94 @@ impl<'a> Coder<'a> {
         }
     }
 
-    /// A sample outside runs (A.4 to A.6) from its neighbours left, above, and between them.
-    #[inline(always)]
-    fn regular<const MASKED: bool>(&mut self, bits: &mut Bits, context: i32, neighbours: [i32; 3]) -> i32 {
-        let [left, top, corner] = neighbours;
-        let sign = context >> 31;
-        let Some(context) = self.contexts.get_mut(context.unsigned_abs() as usize) else { return 0 };
-        let median = left.min(top).max(left.max(top).min(left + top - corner));
-        let predicted = (median + ((context.correction ^ sign) - sign)).clamp(0, self.parameters.maximum);
-        let code = bits.golomb(context.k, self.most_zeros, self.parameters.error_bits);
-        let error = ((code >> 1) as i32 ^ -((code & 1) as i32)) ^ context.negate;
-        context.update(error, if MASKED { 1 } else { self.step }, self.parameters.reset);
-        self.reconstruct::<MASKED>(predicted, (error ^ sign) - sign)
-    }
-
-    /// The sample at an error from its prediction (A.4.5, A.5.1), modulo RANGE.
-    #[inline(always)]
-    fn reconstruct<const MASKED: bool>(&self, predicted: i32, error: i32) -> i32 {
-        let Parameters { maximum, near, range, .. } = *self.parameters;
-        if MASKED {
-            return predicted.wrapping_add(error) & maximum;
-        }
-        let mut value = predicted.wrapping_add(error.wrapping_mul(self.step));
-        if value < -near {
-            value = value.wrapping_add(range * self.step);
-        } else if value > maximum + near {
-            value = value.wrapping_sub(range * self.step);
-        }
-        value.clamp(0, maximum)
-    }
-
     /// The length of a run (A.7.1), at most `most`.
+    #[inline(always)]
     fn run(&self, bits: &mut Bits, run_index: &mut usize, most: usize) -> usize {
-        let mut run = 0;
-        while run < most && bits.take(1) == 1 {
-            let whole = 1 << RUN_ORDERS[*run_index & 31];
-            run += whole;
-            if run <= most {
-                *run_index = (*run_index + 1).min(31);
-            }
-        }
-        if run < most {
-            run += bits.take(RUN_ORDERS[*run_index & 31]) as usize;
-        }
-        run.min(most)
+        let (run, index, after) = run_length(*bits, *run_index, most);
+        (*bits, *run_index) = (after, index);
+        run
     }
 
     /// The sample that ends a run (A.7.2).
+    #[inline(always)]
     fn run_end<const MASKED: bool>(&mut self, bits: &mut Bits, run_index: usize, left: i32, top: i32) -> i32 {
-        if (left - top).abs() <= self.parameters.near {
-            let error = self.run_error(bits, run_index, 1);
-            return self.reconstruct::<MASKED>(left, error);
+        if (left - top).abs() > self.rules.near {
+            return self.run_end_unlike::<MASKED>(bits, run_index, left, top);
         }
-        let error = self.run_error(bits, run_index, 0);
-        self.reconstruct::<MASKED>(top, if top < left { -error } else { error })
+        let (error, after) = run_error(*bits, &mut self.run_contexts[1], self.rules, run_index);
+        *bits = after;
+        reconstruct::<MASKED>(self.rules, left, error)
     }
 
-    fn run_error(&mut self, bits: &mut Bits, run_index: usize, kind: usize) -> i32 {
-        let context = &mut self.run_contexts[kind];
-        let k = context.k();
-        let most_zeros = self.most_zeros.saturating_sub(RUN_ORDERS[run_index & 31] + 1);
-        let code = bits.golomb(k, most_zeros, self.parameters.error_bits);
-        context.error(code, k, self.parameters.reset)
+    /// The sample that ends a run and differs from the one above.
+    #[inline(always)]
+    fn run_end_unlike<const MASKED: bool>(&mut self, bits: &mut Bits, run_index: usize, left: i32, top: i32) -> i32 {
+        let (error, after) = run_error(*bits, &mut self.run_contexts[0], self.rules, run_index);
+        *bits = after;
+        reconstruct::<MASKED>(self.rules, top, if top < left { -error } else { error })
     }
+}
+
+#[inline(always)]
+fn class(classes: &[i8; 1 << 17], gradient: i32) -> i32 {
+    i32::from(classes[gradient as usize & 0x1FFFF])
+}
+
+/// A sample outside runs (A.4 to A.6) from its neighbours left, above, and between them. `sign` is -1 or 0.
+#[inline(always)]
+fn regular<const MASKED: bool>(
+    rules: Rules,
+    context: &mut Context,
+    bits: &mut Bits,
+    sign: i32,
+    neighbours: [i32; 3],
+) -> i32 {
+    let [left, top, corner] = neighbours;
+    let median = left.min(top).max(left.max(top).min(left + top - corner));
+    let predicted = (median + ((i32::from(context.correction) ^ sign) - sign)).max(0).min(rules.maximum);
+    let code = bits.golomb(u32::from(context.k), rules.most_zeros, rules.error_bits);
+    let error = ((code >> 1) as i32 ^ -((code & 1) as i32)) ^ i32::from(context.negate);
+    context.update(error, if MASKED { 1 } else { rules.step }, rules.reset);
+    reconstruct::<MASKED>(rules, predicted, (error ^ sign) - sign)
+}
+
+/// The sample at an error from its prediction (A.4.5, A.5.1), modulo RANGE.
+#[inline(always)]
+fn reconstruct<const MASKED: bool>(rules: Rules, predicted: i32, error: i32) -> i32 {
+    let Rules { maximum, near, range, step, .. } = rules;
+    if MASKED {
+        return predicted.wrapping_add(error) & maximum;
+    }
+    let mut value = predicted.wrapping_add(error.wrapping_mul(step));
+    if value < -near {
+        value = value.wrapping_add(range * step);
+    } else if value > maximum + near {
+        value = value.wrapping_sub(range * step);
+    }
+    value.clamp(0, maximum)
+}
+
+/// Reads the length of a run, at most `most`. By value, so that the bits can live in the caller's registers.
+#[inline(never)]
+fn run_length(mut bits: Bits, mut run_index: usize, most: usize) -> (usize, usize, Bits) {
+    let mut run = 0;
+    while run < most && bits.take(1) == 1 {
+        run += 1 << RUN_ORDERS[run_index & 31];
+        if run <= most {
+            run_index = (run_index + 1).min(31);
+        }
+    }
+    if run < most {
+        run += bits.take(RUN_ORDERS[run_index & 31]) as usize;
+    }
+    (run.min(most), run_index, bits)
+}
+
+/// Reads the error of a sample that ends a run.
+#[inline(never)]
+fn run_error<'a>(mut bits: Bits<'a>, context: &mut RunContext, rules: Rules, run_index: usize) -> (i32, Bits<'a>) {
+    let k = context.k();
+    let most_zeros = rules.most_zeros.saturating_sub(RUN_ORDERS[run_index & 31] + 1);
+    let code = bits.golomb(k, most_zeros, rules.error_bits);
+    (context.error(code, k, rules.reset), bits)
 }
