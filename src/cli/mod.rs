@@ -4,11 +4,12 @@
 //! 1 it could not be done (one sentence on standard error), 2 wrong usage. Arguments that may start with a minus sign
 //! (coordinates, windows) carry `allow_hyphen_values`.
 
+mod info;
 mod output;
 mod schema;
 mod values;
 
-pub use output::{Failure, Outcome, escape_controls, say, write_out};
+pub use output::{Failure, Outcome, say, write_out};
 pub use values::{Numbers, Pair, Triple};
 
 use clap::{Parser, Subcommand};
@@ -24,6 +25,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Info(info::InfoArgs),
     Schema(schema::SchemaArgs),
 }
 
@@ -39,6 +41,7 @@ pub fn main() -> ExitCode {
         }
     };
     output::report(output::guarded(|| match cli.command {
+        Command::Info(args) => info::run(args),
         Command::Schema(args) => schema::run(args),
     }))
 }

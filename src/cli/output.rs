@@ -1,6 +1,6 @@
 //! What a subcommand answers with, and how that becomes text and an exit code.
 
-use std::borrow::Cow;
+use crate::study::visible;
 use std::error::Error;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -44,17 +44,7 @@ pub fn write_out(text: &str) -> Outcome {
 /// Writes one line of diagnostics to standard error, control characters escaped.
 pub fn say(line: &str) {
     // A diagnostic that cannot be written has nowhere else to go.
-    let _ = writeln!(io::stderr().lock(), "{}", escape_controls(line));
-}
-
-/// The text with control characters (which file names and headers may hold) made visible, so that they cannot steer a
-/// terminal: `\u{1b}`.
-pub fn escape_controls(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(char::is_control) {
-        return Cow::Borrowed(text);
-    }
-    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    Cow::Owned(text.chars().map(shown).collect())
+    let _ = writeln!(io::stderr().lock(), "{}", visible(line));
 }
 
 /// Runs a subcommand so that a fault in the program becomes a sentence and exit code 1, never an abort.
@@ -85,12 +75,6 @@ pub(super) fn report(outcome: Outcome) -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn control_characters_become_visible() {
-        assert_eq!(escape_controls("a\x1b[31mb\nc\u{9b}"), "a\\u{1b}[31mb\\nc\\u{9b}");
-        assert_eq!(escape_controls("Wirbelsäule"), "Wirbelsäule");
-    }
 
     #[test]
     fn a_closed_pipe_is_no_failure_and_other_errors_are_sentences() {

@@ -10,8 +10,8 @@ pub enum GeometryError {
     /// The steps do not span space, or a number is not finite.
     #[error("the grid's directions and spacings do not span a volume")]
     Degenerate,
-    /// Slice origins are fewer than two, not finite, or not strictly ascending along the slice normal.
-    #[error("the slice positions are not strictly ascending along the slice normal")]
+    /// Slice origins are missing, not finite, or not ascending along the slice normal.
+    #[error("the slice positions are not ascending along the slice normal")]
     Positions,
 }
 
@@ -77,10 +77,11 @@ impl Geometry {
     }
 
     /// A stack of parallel slices at known positions. `steps[0]`, `steps[1]` are the in-plane steps (mm); `steps[2]` is the
-    /// mean step, and is used only as a direction and for sizes. `slice_origins` are the centres of each slice's first voxel.
+    /// mean step, and is used only as a direction and for sizes. `slice_origins` are the centres of each slice's first voxel;
+    /// slices may share a position.
     ///
     /// # Errors
-    /// [`GeometryError`] when the grid is degenerate or positions are not strictly ascending along the normal.
+    /// [`GeometryError`] when the grid is degenerate or positions descend along the normal.
     pub fn uneven(
         slice_origins: Vec<PatientPoint>,
         steps: [DVec3; 3],
@@ -88,7 +89,10 @@ impl Geometry {
     ) -> Result<Self, GeometryError> {
         let first = *slice_origins.first().ok_or(GeometryError::Positions)?;
         let normal = steps[0].cross(steps[1]).normalize_or_zero();
-        if slice_origins.len() < 2 || !slice_origins.windows(2).all(|w| (w[1].vec() - w[0].vec()).dot(normal) > 1e-9) {
+        const SAME_MM: f64 = 1e-3;
+        if slice_origins.len() < 2
+            || !slice_origins.windows(2).all(|w| (w[1].vec() - w[0].vec()).dot(normal) > -SAME_MM)
+        {
             return Err(GeometryError::Positions);
         }
         let g = Self::regular(first, steps, [columns_rows[0], columns_rows[1], slice_origins.len()])?;
@@ -191,8 +195,11 @@ impl Geometry {
         let d = p.vec().dot(n);
         let next = o.partition_point(|s| s.vec().dot(n) <= d).clamp(1, o.len() - 1);
         let (a, b) = (o[next - 1].vec(), o[next].vec());
-        let t = (d - a.dot(n)) / (b - a).dot(n);
-        let in_plane = self.inverse_in_plane(p.vec() - a.lerp(b, t));
+        // Between slices that share a position nothing tells how far it is: the mean step stands in.
+        const TOUCHING_MM: f64 = 1e-6;
+        let across = if (b - a).dot(n) > TOUCHING_MM { b - a } else { self.steps[2] };
+        let t = (d - a.dot(n)) / across.dot(n);
+        let in_plane = self.inverse_in_plane(p.vec() - (a + across * t));
         VoxelPoint(DVec3::new(in_plane.0, in_plane.1, (next - 1) as f64 + t))
     }
 
@@ -264,6 +271,18 @@ mod tests {
         let o = PatientPoint::ORIGIN;
         assert!(Geometry::regular(o, [DVec3::X, DVec3::X, DVec3::Z], [2, 2, 2]).is_err());
         assert!(Geometry::regular(o, [DVec3::X, DVec3::Y, DVec3::new(0.0, 0.0, f64::NAN)], [2, 2, 2]).is_err());
-        assert!(Geometry::uneven(vec![o, o], [DVec3::X, DVec3::Y, DVec3::Z], [2, 2]).is_err());
+        let down = o.moved(DVec3::NEG_Z);
+        assert!(Geometry::uneven(vec![o, down], [DVec3::X, DVec3::Y, DVec3::Z], [2, 2]).is_err());
+    }
+
+    #[test]
+    fn slices_may_share_a_position() {
+        let o = PatientPoint::ORIGIN;
+        let up = o.moved(DVec3::Z * 3.0);
+        let g = Geometry::uneven(vec![o, o, up, up], [DVec3::X, DVec3::Y, DVec3::Z], [4, 4]).expect("ascending");
+        let middle = g.voxel_from_patient(o.moved(DVec3::new(1.0, 2.0, 1.5))).0;
+        assert!((middle - DVec3::new(1.0, 2.0, 1.5)).length() < 1e-9, "{middle}");
+        let beyond = g.voxel_from_patient(up.moved(DVec3::Z)).0;
+        assert!(beyond.is_finite() && beyond.z > 3.0, "{beyond}");
     }
 }

@@ -1,8 +1,10 @@
 //! The document that `info --json` prints: plain data, so that its JSON Schema comes from the same types.
 
+use super::series::{Scan, Series};
 use crate::volume::{Finding, Kind, Window};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// What was found under the paths given.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -14,7 +16,7 @@ pub struct InfoDocument {
     /// Image series, each one regular grid, stack or set of pictures, in a fixed order.
     pub series: Vec<SeriesInfo>,
     /// Files that are not shown as images, and why.
-    pub skipped: Vec<SkippedInfo>,
+    pub skipped: Vec<Skipped>,
 }
 
 /// Name and version of the format.
@@ -103,7 +105,7 @@ pub struct VoxelFigures {
 /// A file that is not shown as an image.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct SkippedInfo {
+pub struct Skipped {
     /// The path as the user gave it, or below a folder that the user gave.
     pub path: String,
     /// A sentence: what it is, found and expected.
@@ -120,6 +122,8 @@ pub enum SkipCode {
     NotAnImage,
     /// It is not a DICOM file.
     NotDicom,
+    /// It is an archive; its files are looked at.
+    Archive,
     /// It is not a regular file: a device, pipe, socket, or a link to one.
     NotAFile,
     /// It cannot be read.
@@ -134,6 +138,47 @@ pub enum SkipCode {
     Duplicate,
     /// Something that it refers to is missing or lies outside its folder.
     BadReference,
+}
+
+impl InfoDocument {
+    /// What a scan found.
+    pub fn of(scan: &Scan) -> Self {
+        Self {
+            schema: InfoSchema::V1,
+            series: scan.series.iter().map(SeriesInfo::of).collect(),
+            skipped: scan.skipped.clone(),
+        }
+    }
+}
+
+impl SeriesInfo {
+    fn of(series: &Series) -> Self {
+        let filled = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
+        let syntaxes: BTreeSet<&str> = series.frames.iter().map(|f| &*f.instance.syntax_uid).collect();
+        Self {
+            index: series.index,
+            study_instance_uid: filled(&series.study_instance_uid),
+            series_instance_uid: filled(&series.series_instance_uid),
+            frame_of_reference_uid: filled(&series.frame_of_reference_uid),
+            modality: filled(&series.modality),
+            description: filled(&series.description),
+            series_number: series.series_number,
+            kind: series.kind,
+            orientation: series.orientation(),
+            size: series.size(),
+            spacing_mm: series.spacing_mm,
+            origin_mm: series.is_located().then(|| series.geometry.origin().vec().to_array()),
+            direction: series.is_located().then(|| series.geometry.directions().map(|d| d.to_array())),
+            slice_positions_mm: series.slice_positions_mm(),
+            units: filled(&series.units),
+            transfer_syntaxes: syntaxes.into_iter().map(str::to_owned).collect(),
+            files: series.files().len(),
+            frames: series.frames.len(),
+            windows: series.windows(),
+            findings: series.findings.clone(),
+            voxels: None,
+        }
+    }
 }
 
 /// The JSON Schema (draft 2020-12) of [`InfoDocument`] as it is printed.

@@ -37,6 +37,14 @@ pub enum FindingCode {
     BurnedInAnnotation,
     UnknownCharset,
     PixelPadding,
+    SidewaysShift,
+    SingleSlice,
+    MixedSpacing,
+    MixedFrameOfReference,
+    MixedStudy,
+    MixedPatient,
+    DuplicateInstance,
+    ColourAsGrey,
 }
 
 /// One finding. The message names attributes by keyword and tag, what was found and what was expected.

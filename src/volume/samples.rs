@@ -38,6 +38,16 @@ impl Samples {
     }
 }
 
+/// The samples of one slice, borrowed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub enum SliceSamples<'a> {
+    U8(&'a [u8]),
+    I16(&'a [i16]),
+    U16(&'a [u16]),
+    F32(&'a [f32]),
+}
+
 /// Stored value to units: `stored × slope + intercept` (PS3.3 C.11.1.1.2).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rescale {

@@ -15,6 +15,11 @@ pub struct Syntax {
 }
 
 impl Syntax {
+    /// Whether uncompressed samples are stored most significant byte first.
+    pub fn big_endian(&self) -> bool {
+        self.codec == Codec::Uncompressed { big_endian: true }
+    }
+
     /// Whether [`decode_into`](super::decode_into) knows how to read its frames.
     pub fn decodable(&self) -> bool {
         self.codec != Codec::None

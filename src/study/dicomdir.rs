@@ -1,0 +1,93 @@
+//! DICOMDIR: the list of files on a medium (DICOM PS3.10 section 8). It is only believed about files inside its folder;
+//! a folder that holds one is searched all the same.
+
+use super::attribute as a;
+use super::header;
+use super::info::{SkipCode, Skipped};
+use super::source::Source;
+use super::text::visible;
+use std::path::{Path, PathBuf};
+
+/// Whether a file is named like one.
+pub fn is_named_so(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.eq_ignore_ascii_case("DICOMDIR"))
+}
+
+/// What a DICOMDIR refers to.
+#[derive(Default)]
+struct References {
+    present: Vec<PathBuf>,
+    missing: Vec<String>,
+    outside: Vec<String>,
+}
+
+/// The files that a DICOMDIR lists and that are there; `None` when it is no DICOMDIR.
+pub fn files_listed(source: &Source, skipped: &mut Vec<Skipped>) -> Option<Vec<Source>> {
+    let references = references(source)?;
+    complain(source, &references, skipped);
+    let mut files: Vec<PathBuf> = references.present;
+    files.sort();
+    files.dedup();
+    Some(files.into_iter().map(Source::file).collect())
+}
+
+/// Says which listed files are missing or lie outside the folder.
+pub fn check(source: &Source, skipped: &mut Vec<Skipped>) {
+    if let Some(references) = references(source) {
+        complain(source, &references, skipped);
+    }
+}
+
+fn references(source: &Source) -> Option<References> {
+    let header = source.stream(|stream| header::read(stream, &mut Vec::new())).ok()?;
+    if !header.dataset.has(a::DIRECTORY_RECORDS) {
+        return None;
+    }
+    let folder = source.path.parent()?.to_owned();
+    let real_folder = if folder.as_os_str().is_empty() { Path::new(".") } else { &folder }.canonicalize().ok();
+    let mut found = References::default();
+    for record in header.dataset.items(a::DIRECTORY_RECORDS) {
+        let Some(id) = record.get(a::REFERENCED_FILE_ID) else { continue };
+        let parts: Vec<String> = id.texts().map(|part| String::from_utf8_lossy(part).into_owned()).collect();
+        let shown = visible(&parts.join("/")).into_owned();
+        let plain =
+            |part: &String| !part.is_empty() && part != "." && part != ".." && !part.contains(['/', '\\', ':', '\0']);
+        if !parts.iter().all(plain) {
+            found.outside.push(shown);
+            continue;
+        }
+        let spelled =
+            |spell: fn(&str) -> String| parts.iter().fold(folder.clone(), |path, part| path.join(spell(part)));
+        let candidates = [spelled(str::to_owned), spelled(str::to_lowercase)];
+        match candidates.into_iter().find(|path| path.is_file()) {
+            Some(path) if path.canonicalize().ok().zip(real_folder.as_ref()).is_some_and(|(p, f)| p.starts_with(f)) => {
+                found.present.push(path);
+            }
+            Some(_) => found.outside.push(shown),
+            None => found.missing.push(shown),
+        }
+    }
+    Some(found)
+}
+
+fn complain(source: &Source, references: &References, skipped: &mut Vec<Skipped>) {
+    let kinds = [
+        (&references.missing, "are missing in its folder"),
+        (&references.outside, "would lie outside its folder; they were not opened"),
+    ];
+    for (names, what) in kinds.into_iter().filter(|(names, _)| !names.is_empty()) {
+        let shown = names.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = if names.len() > 5 { ", …" } else { "" };
+        let reason = format!(
+            "{} of {} files named by {} {what}: {shown}{more}",
+            names.len(),
+            listed(references),
+            a::REFERENCED_FILE_ID
+        );
+        skipped.push(Skipped { path: source.shown.clone(), reason, code: SkipCode::BadReference });
+    }
+}
+
+fn listed(references: &References) -> usize {
+    references.present.len() + references.missing.len() + references.outside.len()
+}

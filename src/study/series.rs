@@ -1,0 +1,173 @@
+//! What a scan finds: series of frames in space, without their pixels.
+
+use super::info::{Orientation, Skipped};
+use super::instance::Instance;
+use crate::space::{Geometry, Plane};
+use crate::volume::{Finding, Kind, Rescale, SliceVoi, Window};
+use sha2::{Digest, Sha256};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Everything found under the paths given.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// Image series in a fixed order; [`Series::index`] is the place in this list.
+    pub series: Vec<Series>,
+    /// Files that are not shown as images, and why.
+    pub skipped: Vec<Skipped>,
+}
+
+/// One frame of one file.
+#[derive(Clone, Debug)]
+pub struct FrameRef {
+    /// The file.
+    pub instance: Arc<Instance>,
+    /// Its place among the file's frames, from 0.
+    pub frame: usize,
+}
+
+impl FrameRef {
+    pub(super) fn facts(&self) -> &super::frame::FrameFacts {
+        &self.instance.frames[self.frame]
+    }
+
+    /// The file, for people.
+    pub fn file(&self) -> &str {
+        &self.instance.source.shown
+    }
+
+    /// SOPInstanceUID (0008,0018) of the file; empty when it has none.
+    pub fn sop_instance_uid(&self) -> &str {
+        &self.instance.sop_instance
+    }
+
+    /// The frame's number from 1 in a file of several frames; `None` in a file of one.
+    pub fn frame_number(&self) -> Option<u32> {
+        (self.instance.frames.len() > 1).then(|| self.facts().number + 1)
+    }
+
+    /// From stored values to units; the identity where a modality LUT does that.
+    pub fn rescale(&self) -> Rescale {
+        if self.facts().modality_lut.is_some() { Rescale::IDENTITY } else { self.facts().rescale }
+    }
+
+    /// How the frame wants to be seen.
+    pub fn voi(&self) -> &Arc<SliceVoi> {
+        &self.facts().voi
+    }
+}
+
+/// One regular grid, stack or set of pictures: a whole series, or the part of one that belongs together.
+#[derive(Clone, Debug)]
+pub struct Series {
+    /// Its place in the scan's list.
+    pub index: usize,
+    /// StudyInstanceUID (0020,000D).
+    pub study_instance_uid: String,
+    /// SeriesInstanceUID (0020,000E).
+    pub series_instance_uid: String,
+    /// FrameOfReferenceUID (0020,0052).
+    pub frame_of_reference_uid: String,
+    /// Modality (0008,0060).
+    pub modality: String,
+    /// SeriesDescription (0008,103E), and what sets this part apart.
+    pub description: String,
+    /// SeriesNumber (0020,0011).
+    pub series_number: Option<i64>,
+    /// What the positions allow.
+    pub kind: Kind,
+    /// The grid; of a [`Kind::Projection`] its own plane, not the patient's.
+    pub geometry: Geometry,
+    /// Lengths of the steps in millimetres, where they are known.
+    pub spacing_mm: [Option<f64>; 3],
+    /// Unit of the rescaled values; `US`: unspecified.
+    pub units: String,
+    /// The frames in slice order.
+    pub frames: Vec<FrameRef>,
+    /// What is odd.
+    pub findings: Vec<Finding>,
+}
+
+impl Series {
+    /// (columns, rows, frames).
+    pub fn size(&self) -> [usize; 3] {
+        self.geometry.size()
+    }
+
+    /// Whether the grid lies in the patient.
+    pub fn is_located(&self) -> bool {
+        self.kind != Kind::Projection
+    }
+
+    /// The plane of the acquired slices; nothing without positions.
+    pub fn orientation(&self) -> Option<Orientation> {
+        const OBLIQUE_DEG: f64 = 20.0;
+        let (plane, off_deg) = Plane::nearest(self.geometry.normal());
+        let named = match plane {
+            _ if off_deg >= OBLIQUE_DEG => Orientation::Oblique,
+            Plane::Axial => Orientation::Axial,
+            Plane::Sagittal => Orientation::Sagittal,
+            Plane::Coronal => Orientation::Coronal,
+        };
+        self.is_located().then_some(named)
+    }
+
+    /// Positions of all slices along the normal in millimetres, where they are not regular.
+    pub fn slice_positions_mm(&self) -> Option<Vec<f64>> {
+        let normal = self.geometry.normal();
+        Some(self.geometry.slice_origins()?.iter().map(|o| o.vec().dot(normal)).collect())
+    }
+
+    /// The distinct windows of all frames in slice order.
+    pub fn windows(&self) -> Vec<Window> {
+        let mut windows: Vec<Window> = Vec::new();
+        let mut last: Option<&Arc<SliceVoi>> = None;
+        for voi in self.frames.iter().map(FrameRef::voi) {
+            if last.is_some_and(|l| Arc::ptr_eq(l, voi) || l == voi) {
+                continue;
+            }
+            last = Some(voi);
+            for window in &voi.windows {
+                if !windows.contains(window) {
+                    windows.push(window.clone());
+                }
+            }
+        }
+        windows
+    }
+
+    /// The distinct files of the frames, in slice order.
+    pub fn files(&self) -> Vec<&str> {
+        files_of(&self.frames)
+    }
+
+    /// A digest of which images these are and where they lie: SOPInstanceUID and frame number of every slice, and the
+    /// grid. It needs no pixels, and does not depend on file names.
+    pub fn fingerprint(&self) -> String {
+        let mut digest = Sha256::new();
+        digest.update(b"spondyl-image/1\n");
+        for frame in &self.frames {
+            let number = frame.frame_number().unwrap_or(0);
+            digest.update(format!("{}#{number}\n", frame.sop_instance_uid()));
+        }
+        let [columns, rows, slices] = self.size();
+        digest.update(format!("{columns} {rows} {slices}\n"));
+        let steps = self.geometry.steps();
+        let origins = self.geometry.slice_origins().unwrap_or_default().iter().map(|o| o.vec());
+        for vector in [self.geometry.origin().vec()].into_iter().chain(steps).chain(origins) {
+            vector.to_array().iter().for_each(|c| digest.update((c + 0.0).to_le_bytes()));
+        }
+        hex(&digest.finalize())
+    }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The distinct files of frames, in their order.
+pub(super) fn files_of(frames: &[FrameRef]) -> Vec<&str> {
+    let mut seen = HashSet::new();
+    frames.iter().filter(|f| seen.insert(Arc::as_ptr(&f.instance))).map(FrameRef::file).collect()
+}
