@@ -4,7 +4,7 @@
 use crate::anatomy::VertebraLevel;
 use crate::document::{HeightPoints, ImageKey, LesionKind};
 use crate::segment::{DrawPlane, Tip};
-use crate::space::PatientPoint;
+use crate::space::{PatientPoint, Plane};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Map, Value};
@@ -90,6 +90,38 @@ pub enum Op {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         image: Option<ImageKey>,
     },
+    /// One click: a lesion about a seed, told from its surroundings by brightness, within a reach.
+    Grow {
+        /// Which lesion.
+        lesion: String,
+        /// A point inside it.
+        seed_mm: PatientPoint,
+        /// No voxel further from the seed than this.
+        reach_mm: f64,
+        /// The series looked at; the session's own when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        image: Option<ImageKey>,
+    },
+    /// Fills the layers between drawn ones.
+    Interpolate {
+        /// Which lesion.
+        lesion: String,
+        /// The plane it was drawn in.
+        plane: Plane,
+        /// The series drawn on; the session's own when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        image: Option<ImageKey>,
+    },
+    /// Changes a lesion's shape as a whole.
+    Refine {
+        /// Which lesion.
+        lesion: String,
+        /// How.
+        action: Refinement,
+        /// The series drawn on; the session's own when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        image: Option<ImageKey>,
+    },
     /// Six end-plate points of a vertebra.
     Heights {
         /// Which vertebra.
@@ -150,6 +182,29 @@ pub enum ContourMode {
     Subtract,
 }
 
+/// A change of a lesion's shape.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Refinement {
+    /// Adds hollows that are closed on all sides.
+    FillHoles {},
+    /// Takes pieces away that are smaller than this; the largest stays in any case.
+    RemoveIslands {
+        /// Volume in mm³.
+        below_mm3: f64,
+    },
+    /// Smooths the surface.
+    Smooth {
+        /// Standard deviation of the Gaussian, mm.
+        sigma_mm: f64,
+    },
+    /// Moves the surface outwards, or with a negative number inwards.
+    Resize {
+        /// By how much, mm.
+        by_mm: f64,
+    },
+}
+
 /// A level, or the nearest one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
@@ -208,9 +263,29 @@ impl Op {
     /// The series that the step is drawn on: `None` when the step has none, `Some(None)` when it names none.
     pub fn image(&self) -> Option<Option<&ImageKey>> {
         match self {
-            Op::Brush { image, .. } | Op::Contour { image, .. } | Op::Measure { image, .. } => Some(image.as_ref()),
+            Op::Brush { image, .. }
+            | Op::Contour { image, .. }
+            | Op::Grow { image, .. }
+            | Op::Interpolate { image, .. }
+            | Op::Refine { image, .. }
+            | Op::Measure { image, .. } => Some(image.as_ref()),
             _ => None,
         }
+    }
+
+    /// The same step with its series named, or left to the session.
+    #[must_use]
+    pub(super) fn on_image(mut self, key: Option<ImageKey>) -> Op {
+        match &mut self {
+            Op::Brush { image, .. }
+            | Op::Contour { image, .. }
+            | Op::Grow { image, .. }
+            | Op::Interpolate { image, .. }
+            | Op::Refine { image, .. }
+            | Op::Measure { image, .. } => *image = key,
+            _ => {}
+        }
+        self
     }
 }
 
@@ -235,6 +310,9 @@ mod tests {
             r#"{"op":"brush","lesion":"a","plane":"sagittal","path_mm":[[1.0,2.0,3.0]],"radius_mm":3.0,"tip":"disc","mode":"paint","range":[-50.0,120.0]}"#,
             r#"{"op":"set","target":{"lesion":"a"},"field":"margin","value":"permeative_3"}"#,
             r#"{"op":"set","target":{"case":true},"field":"sex","value":null}"#,
+            r#"{"op":"grow","lesion":"a","seed_mm":[1.0,2.0,3.0],"reach_mm":12.0}"#,
+            r#"{"op":"interpolate","lesion":"a","plane":"sagittal"}"#,
+            r#"{"op":"refine","lesion":"a","action":{"resize":{"by_mm":-1.5}}}"#,
             r#"{"op":"undo"}"#,
         ] {
             let op = Op::from_line(line.as_bytes()).expect(line);

@@ -87,7 +87,7 @@ impl Dice {
         let (p, q) = (self.point(), self.point());
         let plane = ["sagittal", "axial", "coronal"][self.below(3) as usize];
         let paint = self.below(4) > 0;
-        let json = match self.below(16) {
+        let json = match self.below(19) {
             0 => serde_json::json!({"op": "label_vertebra", "level": level, "at_mm": p}),
             1 => serde_json::json!({"op": "unlabel_vertebra", "level": level}),
             2 => serde_json::json!({"op": "add_lesion", "lesion": lesion, "vertebra": "auto", "kind": "lytic"}),

@@ -94,11 +94,8 @@ pub enum Refusal {
 /// # Errors
 /// [`Refusal`], a sentence for the reader.
 pub fn plan(op: &Op, document: &Document, images: &dyn Images) -> Result<Step, Refusal> {
-    let mut op = op.clone();
-    if let Op::Brush { image, .. } | Op::Contour { image, .. } | Op::Measure { image, .. } = &mut op {
-        *image = Some(drawn_on(image.as_ref(), document, images)?);
-    }
-    let (edits, name) = match &op {
+    let image = op.image().map(|named| drawn_on(named, document, images)).transpose()?;
+    let (edits, name) = match op {
         Op::LabelVertebra { level, at_mm } => levels::label(document, *level, *at_mm),
         Op::UnlabelVertebra { level } => levels::unlabel(document, *level)?,
         Op::ShiftLevels { by, from } => levels::shift(document, *by, *from)?,
@@ -107,19 +104,18 @@ pub fn plan(op: &Op, document: &Document, images: &dyn Images) -> Result<Step, R
         Op::Set { target, field, value } => fields::set(document, target, field, value)?,
         Op::AddLesion { lesion, vertebra, kind, at_mm } => lesions::add(document, lesion, *vertebra, *kind, *at_mm)?,
         Op::DeleteLesion { lesion } => lesions::delete(document, lesion)?,
-        Op::Brush { .. } | Op::Contour { .. } => paint::plan(&op, document, images)?,
-        Op::Measure { measurement, shape, level, image } => {
+        Op::Brush { .. } | Op::Contour { .. } | Op::Grow { .. } | Op::Interpolate { .. } | Op::Refine { .. } => {
+            paint::plan(op, document, images, image.as_ref().ok_or(Refusal::NoImage)?)?
+        }
+        Op::Measure { measurement, shape, level, .. } => {
             measure::add(document, measurement, shape, *level, image.clone().ok_or(Refusal::NoImage)?)?
         }
         Op::Unmeasure { measurement } => measure::delete(document, measurement)?,
         Op::Undo {} => return Err(Refusal::NothingToUndo),
         Op::Redo {} => return Err(Refusal::NothingToRedo),
     };
-    if let Op::Brush { image, .. } | Op::Contour { image, .. } | Op::Measure { image, .. } = &mut op
-        && document.images.len() < 2
-    {
-        *image = None;
-    }
+    // In a case of several series a script has to say which one it means.
+    let op = op.clone().on_image(image.filter(|_| document.images.len() > 1));
     Ok(Step { op, edits, name })
 }
 

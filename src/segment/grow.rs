@@ -1,0 +1,265 @@
+//! One-click grow: a seed and a reach become a lesion.
+//!
+//! Two passes. First GrowCut (Vezhnevets & Konouchine, GraphiCon 2005): lesion and background grow against each other from
+//! markers (a core about the seed; everything outside the reach, and what is clearly bone), each voxel going to the side
+//! whose path to it crosses the smaller steps in brightness. It is computed as one shortest-path search. The second pass
+//! decides voxel by voxel near that first surface, with lesion and bone levels measured locally about the first answer,
+//! held by the distance from its surface and, weakly, by the reader's reach. Then the part that hangs together with the
+//! seed is kept, and hollows are filled.
+//!
+//! On 23 virtual lesions in real CT with 12 simulated readers each, the first pass alone reaches a mean Dice of 0.77, both
+//! 0.79; two readers who choose seed and reach for themselves agree with 0.89 (`benches/` says how it is measured).
+
+use super::distance::depth_mm;
+use super::morphology::fill_holes;
+use super::{Region, Span, blur};
+use crate::space::{Geometry, PatientPoint, VoxelIndex};
+use crate::volume::Volume;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// Largest reach; beyond it the search would no longer answer while the reader drags.
+pub const REACH_MAX_MM: f64 = 60.0;
+
+/// The cut lies above the middle between lesion and bone: rims of small lesions are blurred upwards.
+const SHARE: f32 = 0.65;
+/// Over which share of that gap the answer turns from sure to sure.
+const WIDTH: f32 = 0.3;
+/// How much the second pass holds on to the first, and how much of that is the reach rather than the surface.
+const HOLD: f32 = 0.7;
+const RADIAL: f32 = 0.35;
+/// Local levels are means over about this distance, mm.
+const LOCAL_MM: f64 = 5.0;
+
+/// The lesion about `seed` that stays within `reach_mm` of it, as spans of the volume's grid: at least the seed's voxel.
+/// `None` when the seed lies outside the grid.
+pub fn grow(volume: &Volume, seed: PatientPoint, reach_mm: f64) -> Option<Vec<Span>> {
+    let reach_mm = reach_mm.min(REACH_MAX_MM);
+    let field = Field::cut_out(volume, seed, reach_mm)?;
+    let first = field.first_answer();
+    let second = field.second_answer(&first);
+    Some(second.spans(volume.size()))
+}
+
+/// The part of the volume that grow looks at.
+struct Field {
+    region: Region,
+    /// Values in which the lesion is dark against its surroundings, in the order of Hounsfield units.
+    values: Vec<f32>,
+    /// Distance of each voxel centre from the seed, mm.
+    far: Vec<f32>,
+    seed: usize,
+    reach: f32,
+    /// Longest step of the grid, mm.
+    coarsest: f32,
+}
+
+impl Field {
+    fn cut_out(volume: &Volume, seed: PatientPoint, reach_mm: f64) -> Option<Field> {
+        let g = &volume.geometry;
+        let at = g.voxel_from_patient(seed).nearest(g.size())?;
+        let (low, high) = box_about(g, seed, 1.5 * reach_mm, at);
+        let region = Region::empty(g, low, high);
+        let index = |n: usize| {
+            let place = region.at(n);
+            VoxelIndex(std::array::from_fn(|a| place[a] + low[a]))
+        };
+        let count = region.inside.len();
+        let values = (0..count).map(|n| volume.value(index(n)) as f32).collect();
+        let distance = |n: usize| g.patient_from_voxel(index(n).center()).distance_mm(seed) as f32;
+        let far = (0..count).map(distance).collect();
+        let seed = region.flat(std::array::from_fn(|a| at.0[a] - low[a]));
+        let coarsest = g.spacing_mm().into_iter().fold(0.0, f64::max) as f32;
+        let mut field = Field { region, values, far, seed, reach: reach_mm as f32, coarsest };
+        if volume.units != "HU" {
+            field.turn_dark();
+        }
+        Some(field)
+    }
+
+    /// Images without a common scale (MR): the lesion's side of its surroundings is found here, and the gap between them
+    /// is brought to that of a lesion in bone on CT.
+    fn turn_dark(&mut self) {
+        const GAP: f32 = 150.0;
+        let inner = median(self.values_where(|f, n| f.is_near(n, 1.5)));
+        let outer = median(self.values_where(|f, n| f.far[n] > 0.8 * f.reach && f.far[n] <= 1.3 * f.reach));
+        let gap = outer - inner;
+        let scale = if gap.abs() > f32::EPSILON { GAP / gap } else { 1.0 };
+        self.values.iter_mut().for_each(|v| *v = (*v - inner) * scale);
+    }
+
+    /// Within `mm` of the seed, at least the seed and its eight neighbours in the slice.
+    fn is_near(&self, n: usize, mm: f32) -> bool {
+        let (a, b) = (self.region.at(n), self.region.at(self.seed));
+        let beside = a[2] == b[2] && a[0].abs_diff(b[0]) <= 1 && a[1].abs_diff(b[1]) <= 1;
+        (self.far[n] <= mm || beside) && self.far[n] <= self.reach + self.coarsest
+    }
+
+    fn in_reach(&self, n: usize) -> bool {
+        self.far[n] <= self.reach || n == self.seed
+    }
+
+    fn values_where(&self, keep: impl Fn(&Field, usize) -> bool) -> Vec<f32> {
+        (0..self.values.len()).filter(|n| keep(self, *n)).map(|n| self.values[n]).collect()
+    }
+
+    fn smoothed(&self, sigma_mm: f64) -> Vec<f32> {
+        let mut values = self.values.clone();
+        blur::gaussian(&mut values, &self.region, sigma_mm);
+        values
+    }
+
+    /// The level of bone about here: the middle of what is clearly brighter than the lesion.
+    fn bone_level(&self, picture: &[f32], lesion: f32, within: f32) -> f32 {
+        const BRIGHTER: f32 = 40.0;
+        const USUAL: f32 = 120.0;
+        let brighter: Vec<f32> = (0..picture.len())
+            .filter(|n| self.far[*n] <= within * self.reach && picture[*n] > lesion + BRIGHTER)
+            .map(|n| picture[n])
+            .collect();
+        if brighter.len() > 10 { median(brighter) } else { lesion + USUAL }
+    }
+
+    /// GrowCut from markers.
+    fn first_answer(&self) -> Region {
+        const CORE: f32 = 0.3;
+        const BRIGHT: f32 = 0.7;
+        let mut picture = self.smoothed(0.7);
+        let near: Vec<f32> = (0..picture.len()).filter(|n| self.is_near(*n, 1.5)).map(|n| picture[n]).collect();
+        let lesion = median(near);
+        let bone = self.bone_level(&picture, lesion, 1.5);
+        let bright = lesion + BRIGHT * (bone - lesion);
+        let marker = |n: usize| match () {
+            () if n == self.seed => Side::Lesion,
+            () if !self.in_reach(n) || picture[n] > bright => Side::Background,
+            () if self.is_near(n, CORE * self.reach) => Side::Lesion,
+            () => Side::Open,
+        };
+        let markers: Vec<Side> = (0..picture.len()).map(marker).collect();
+        picture.iter_mut().for_each(|v| *v = v.clamp(-150.0, 500.0));
+        let sides = compete(&self.region, &picture, markers);
+        self.tidied(sides.iter().map(|s| *s == Side::Lesion).collect())
+    }
+
+    /// The voxel-wise decision about the first answer.
+    fn second_answer(&self, first: &Region) -> Region {
+        let picture = &self.values;
+        let near: Vec<f32> = (0..picture.len()).filter(|n| self.is_near(*n, 1.5)).map(|n| picture[n]).collect();
+        let lesion = quantile(near, 0.2);
+        let bone = self.bone_level(picture, lesion, 1.2);
+        let depth = depth_mm(first);
+        let inner = depth.iter().map(|d| d.clamp(0.0, 3.0).powi(2)).collect();
+        let low = self.local_mean(picture, inner, LOCAL_MM, lesion);
+        let rim = lesion + 0.6 * (bone - lesion).max(50.0);
+        let ring = (0..picture.len())
+            .map(|n| if !first.inside[n] && picture[n] > rim && depth[n] > -5.0 { 1.0 } else { 0.0 })
+            .collect();
+        let high = self.local_mean(picture, ring, 0.75 * LOCAL_MM, bone);
+        let belongs = |n: usize| {
+            let gap = (high[n] - low[n]).max(50.0);
+            let brightness = (((picture[n] - low[n]) / gap - SHARE) / WIDTH).clamp(-1.0, 1.0);
+            let reach = ((self.far[n] / self.reach - 0.45) / 0.12).clamp(-2.0, 2.0);
+            let surface = (-depth[n]).clamp(-2.0, 2.0);
+            brightness + HOLD * (RADIAL * reach + (1.0 - RADIAL) * surface) < 0.0 || self.is_near(n, 0.5)
+        };
+        self.tidied((0..picture.len()).map(belongs).collect())
+    }
+
+    /// Weighted local mean; `otherwise` where nothing near has weight.
+    fn local_mean(&self, picture: &[f32], mut weight: Vec<f32>, sigma_mm: f64, otherwise: f32) -> Vec<f32> {
+        let mut sum: Vec<f32> = picture.iter().zip(&weight).map(|(v, w)| v * w).collect();
+        blur::gaussian(&mut sum, &self.region, sigma_mm);
+        blur::gaussian(&mut weight, &self.region, sigma_mm);
+        sum.iter().zip(&weight).map(|(s, w)| if *w > 1e-3 { s / w } else { otherwise }).collect()
+    }
+
+    /// The part within the reach that hangs together with the seed, without hollows; the seed's voxel at least.
+    fn tidied(&self, mut inside: Vec<bool>) -> Region {
+        inside.iter_mut().enumerate().for_each(|(n, i)| *i &= self.in_reach(n));
+        inside[self.seed] = true;
+        let region = self.region.with(inside);
+        let (piece, _) = region.pieces();
+        let mine = piece[self.seed];
+        fill_holes(&region.with(piece.iter().map(|p| *p == mine).collect()))
+    }
+}
+
+/// First and last voxel of the box that holds every centre within `reach` of a point, and the voxel `at`.
+fn box_about(g: &Geometry, center: PatientPoint, reach: f64, at: VoxelIndex) -> ([usize; 3], [usize; 3]) {
+    let middle = g.voxel_from_patient(center).0;
+    // Distance across the layers of an axis is never more than the distance itself.
+    let steps = g.steps();
+    let normals = g.layer_normals();
+    let size = g.size();
+    let (mut low, mut high) = (at.0, at.0);
+    for a in 0..3 {
+        let mut step = steps[a].dot(normals[a]).abs();
+        if let (2, Some(o)) = (a, g.slice_origins()) {
+            let gaps = o.windows(2).map(|w| (w[1].vec() - w[0].vec()).dot(normals[2]).abs());
+            step = gaps.fold(f64::INFINITY, f64::min);
+        }
+        let voxels = reach / step;
+        low[a] = ((middle[a] - voxels).floor().max(0.0) as usize).min(at.0[a]);
+        high[a] = ((middle[a] + voxels).ceil().max(0.0) as usize).clamp(at.0[a], size[a] - 1);
+    }
+    (low, high)
+}
+
+/// Who holds a voxel.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Open,
+    Lesion,
+    Background,
+}
+
+/// GrowCut's fixed point: every voxel goes to the marker from which the strongest path leads to it, a path's strength
+/// being the product of `1 - |difference| / SCALE` over its steps. As strength only falls along a path, a search in
+/// falling order of strength (Dijkstra) settles each voxel once. Ties go to the lower place, so the answer is always
+/// the same.
+fn compete(region: &Region, picture: &[f32], mut sides: Vec<Side>) -> Vec<Side> {
+    const SCALE: f32 = 400.0;
+    /// Strengths as whole numbers order exactly.
+    const ONE: f32 = (1 << 24) as f32;
+    let mut strength = vec![0u32; sides.len()];
+    let mut open: BinaryHeap<(u32, Reverse<u32>)> = BinaryHeap::new();
+    for (n, side) in sides.iter().enumerate().filter(|(_, s)| **s != Side::Open) {
+        strength[n] = ONE as u32;
+        let at_border = region.neighbours(n).any(|m| sides[m] != *side);
+        if at_border {
+            open.push((ONE as u32, Reverse(n as u32)));
+        }
+    }
+    while let Some((force, Reverse(n))) = open.pop() {
+        let n = n as usize;
+        if force < strength[n] {
+            continue;
+        }
+        for m in region.neighbours(n) {
+            let passing = (1.0 - (picture[m] - picture[n]).abs() / SCALE).max(0.0);
+            let arriving = (force as f32 * passing) as u32;
+            if arriving > strength[m] {
+                strength[m] = arriving;
+                sides[m] = sides[n];
+                open.push((arriving, Reverse(m as u32)));
+            }
+        }
+    }
+    sides
+}
+
+fn median(values: Vec<f32>) -> f32 {
+    quantile(values, 0.5)
+}
+
+/// Quantile by linear interpolation; 0 of nothing.
+fn quantile(mut values: Vec<f32>, share: f32) -> f32 {
+    values.sort_unstable_by(f32::total_cmp);
+    let at = share * values.len().saturating_sub(1) as f32;
+    let (low, part) = (at as usize, at.fract());
+    let (Some(a), b) = (values.get(low), values.get(low + 1)) else { return 0.0 };
+    a + part * (b.unwrap_or(a) - a)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+//! Grow on made lesions, where the truth is known.
+
+use super::*;
+use crate::segment::test_grids::{Dice, flat};
+use crate::space::DVec3;
+use crate::volume::{Kind, Rescale, Rescales, Samples};
+
+const CENTER: [f64; 3] = [25.0, 26.0, 24.0];
+
+/// A dark ball in bright bone with noise; beyond x = 36 the bone ends and soft tissue, as dark as the lesion, begins.
+fn made(radius_mm: f64, dark: f64, bright: f64, units: &str) -> (Volume, Vec<u64>) {
+    let size = [56, 52, 24];
+    let geometry = Geometry::regular(PatientPoint::ORIGIN, [DVec3::X, DVec3::Y, DVec3::Z * 2.0], size).unwrap();
+    let mut dice = Dice(3);
+    let mut truth = Vec::new();
+    let samples = (0..size.iter().product::<usize>())
+        .map(|n| {
+            let p = geometry.patient_from_voxel(VoxelIndex::from_flat(n, size).center()).vec();
+            let inside = p.distance(DVec3::from_array(CENTER)) <= radius_mm;
+            if inside {
+                truth.push(n as u64);
+            }
+            let clean = if inside || p.x > 36.0 { dark } else { bright };
+            (clean + dice.between(-25.0, 25.0)) as i16
+        })
+        .collect();
+    let volume = Volume {
+        geometry,
+        kind: Kind::Volume,
+        samples: Samples::I16(samples),
+        rescales: Rescales::Uniform(Rescale::IDENTITY),
+        units: units.to_owned(),
+        inverted: false,
+        voi: Vec::new(),
+        padding: None,
+    };
+    (volume, truth)
+}
+
+fn grown(volume: &Volume, off: f64, reach: f64) -> Vec<u64> {
+    let seed = PatientPoint::new(CENTER[0] + off, CENTER[1] - off, CENTER[2] + off).unwrap();
+    flat(&grow(volume, seed, reach).unwrap())
+}
+
+fn dice(a: &[u64], b: &[u64]) -> f64 {
+    2.0 * a.iter().filter(|v| b.contains(v)).count() as f64 / (a.len() + b.len()) as f64
+}
+
+#[test]
+fn a_dark_ball_in_bone_is_found_from_any_seed_and_reach_about_right() {
+    for radius in [4.0, 6.0, 9.0] {
+        let (volume, truth) = made(radius, 50.0, 220.0, "HU");
+        for (off, reach) in [(0.0, 1.0), (1.0, 1.2), (-1.0, 1.4)] {
+            let got = grown(&volume, off, radius * reach);
+            assert!(dice(&got, &truth) > 0.85, "radius {radius}, reach {reach}: {}", dice(&got, &truth));
+        }
+    }
+}
+
+#[test]
+fn on_mr_the_lesion_may_be_the_brighter_side_and_the_scale_any() {
+    for (dark, bright) in [(900.0, 300.0), (40.0, 400.0)] {
+        let (volume, truth) = made(7.0, dark, bright, "US");
+        let got = grown(&volume, 1.0, 8.5);
+        assert!(dice(&got, &truth) > 0.85, "{}", dice(&got, &truth));
+    }
+}
+
+#[test]
+fn the_answer_stays_in_reach_holds_the_seed_and_is_always_the_same() {
+    let (volume, _) = made(6.0, 50.0, 220.0, "HU");
+    let mut any = Dice(8);
+    for _ in 0..12 {
+        let seed = PatientPoint::new(any.between(0.0, 55.0), any.between(0.0, 51.0), any.between(0.0, 46.0)).unwrap();
+        let reach = any.between(0.5, 14.0);
+        let got = flat(&grow(&volume, seed, reach).unwrap());
+        let own = volume.geometry.voxel_from_patient(seed).nearest(volume.size()).unwrap().flat(volume.size()) as u64;
+        assert!(got.contains(&own));
+        for f in &got {
+            let at = VoxelIndex::from_flat(*f as usize, volume.size());
+            let far = volume.geometry.patient_from_voxel(at.center()).distance_mm(seed);
+            assert!(*f == own || far <= reach + 2.0, "a voxel lies {far} mm from the seed, the reach is {reach}");
+        }
+        assert_eq!(got, flat(&grow(&volume, seed, reach).unwrap()));
+    }
+    assert!(grow(&volume, PatientPoint::new(-20.0, 0.0, 0.0).unwrap(), 9.0).is_none());
+}
