@@ -24,6 +24,8 @@ pub struct Instance {
     pub source: Source,
     /// SOPInstanceUID (0008,0018), or what the file meta information says.
     pub sop_instance: Box<str>,
+    /// SOPClassUID (0008,0016).
+    pub sop_class: Box<str>,
     /// StudyInstanceUID (0020,000D).
     pub study: Box<str>,
     /// SeriesInstanceUID (0020,000E).
@@ -95,6 +97,7 @@ pub fn read(source: &Source, mut header: FileHeader, shared: &Shared) -> Result<
     Ok(Instance {
         source: source.clone(),
         sop_instance: sop_instance.into(),
+        sop_class: sop_class.into(),
         study,
         series,
         frame_of_reference: facts.code(a::FRAME_OF_REFERENCE).into(),

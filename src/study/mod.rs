@@ -16,6 +16,7 @@ mod fragment;
 mod frame;
 mod group;
 mod header;
+mod identity;
 mod info;
 mod instance;
 mod issue;

@@ -22,6 +22,16 @@ impl Samples {
         }
     }
 
+    /// The samples as bytes in memory.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Samples::U8(v) => v,
+            Samples::I16(v) => bytemuck::cast_slice(v),
+            Samples::U16(v) => bytemuck::cast_slice(v),
+            Samples::F32(v) => bytemuck::cast_slice(v),
+        }
+    }
+
     /// How many samples there are.
     pub fn len(&self) -> usize {
         match self {
@@ -46,6 +56,18 @@ pub enum SliceSamples<'a> {
     I16(&'a [i16]),
     U16(&'a [u16]),
     F32(&'a [f32]),
+}
+
+impl SliceSamples<'_> {
+    /// A copy that outlives the loader's memory.
+    pub fn to_samples(self) -> Samples {
+        match self {
+            SliceSamples::U8(v) => Samples::U8(v.to_vec()),
+            SliceSamples::I16(v) => Samples::I16(v.to_vec()),
+            SliceSamples::U16(v) => Samples::U16(v.to_vec()),
+            SliceSamples::F32(v) => Samples::F32(v.to_vec()),
+        }
+    }
 }
 
 /// Stored value to units: `stored × slope + intercept` (PS3.3 C.11.1.1.2).

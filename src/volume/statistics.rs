@@ -1,7 +1,7 @@
 //! Figures of a set of values: mean, standard deviation (n − 1), percentiles by linear interpolation, histogram; and the
 //! exact distribution of a whole volume, which the automatic window reads.
 
-use super::{Rescales, Samples, Volume};
+use super::{Rescale, Rescales, Samples, Volume};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -90,6 +90,17 @@ impl Distribution {
                 .collect(),
         };
         Self::new(counted)
+    }
+
+    /// Of values, each counted once.
+    pub fn of_values(values: impl IntoIterator<Item = f64>) -> Self {
+        Self::new(values.into_iter().map(|v| (v, 1)).collect())
+    }
+
+    /// Of stored samples under one rescale: a slice that has just been decoded.
+    pub fn of_samples(samples: &Samples, rescale: Rescale, padding: Option<(i32, i32)>) -> Self {
+        let stored = count(samples, 0..samples.len(), padding);
+        Self::new(stored.into_iter().map(|(v, n)| (rescale.apply(v), n)).collect())
     }
 
     fn new(mut counted: Vec<(f64, u64)>) -> Self {
