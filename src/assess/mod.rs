@@ -1,1 +1,69 @@
-//! Pure clinical computation: heights, collapse, scores, statistics of lesions.
+//! Pure clinical computation over a document: figures of lesions, heights and collapse of vertebral bodies, and the
+//! scores that surgeons and radiologists use. Nothing here draws, stores or decides; a figure that cannot be known is
+//! absent, and a score with an unanswered part is a range.
+
+mod diameter;
+mod epidural;
+mod heights;
+mod lesion;
+mod levels;
+mod measure;
+mod sins;
+
+pub use epidural::{Escc, escc};
+pub use heights::{
+    Collapse, CollapseReference, Genant, GenantShape, Heights, collapse, genant, heights, segmental_kyphosis_deg,
+    translation_mm,
+};
+pub use lesion::{LesionStats, ValueStats, lesion_stats, stats_of_voxels, voxels_by_label};
+pub use levels::{LevelSpan, lesion_span, lesions_at, main_image, span_of_voxels};
+pub use measure::measure;
+pub use sins::{Category, Component, Components, NotScored, Sins, Source, sins, sins_with};
+
+#[cfg(test)]
+mod tests {
+    //! What the tests of this room share.
+    use crate::document::{Document, HeightPoints, ImageIdentity, ImageKey};
+    use crate::space::{DVec3, Geometry, PatientPoint};
+    use crate::volume::Kind;
+
+    /// A document that knows one CT series with a grid of 1 mm voxels.
+    pub fn doc_with_grid(size: [usize; 3]) -> (Document, ImageKey) {
+        let geometry = Geometry::regular(PatientPoint::ORIGIN, [DVec3::X, DVec3::Y, DVec3::Z], size);
+        let identity = ImageIdentity {
+            study_instance_uid: "1.2.3".to_owned(),
+            series_instance_uid: "1.2.3.4".to_owned(),
+            frame_of_reference_uid: None,
+            sop_class_uid: "1.2.840.10008.5.1.4.1.1.2".to_owned(),
+            modality: "CT".to_owned(),
+            kind: Kind::Volume,
+            geometry: geometry.expect("spans space"),
+            units: "HU".to_owned(),
+            slices: Vec::new(),
+            fingerprint: String::new(),
+            findings: Vec::new(),
+        };
+        let (mut doc, key) = (Document::default(), ImageKey("1.2.3.4".to_owned()));
+        doc.images.insert(key.clone(), identity);
+        (doc, key)
+    }
+
+    /// End-plate points of a body with these anterior, middle and posterior heights around height `z`, 30 mm deep, moved
+    /// by `y` and tipped forward (front down) by an angle in degrees.
+    pub fn body(heights: [f64; 3], z: f64, tip_deg: f64, y: f64) -> HeightPoints {
+        let (sin, cos) = tip_deg.to_radians().sin_cos();
+        let at = |depth: f64, half: f64| {
+            let (b, c) = (depth * cos - half * sin, depth * sin + half * cos);
+            PatientPoint::new(2.0, y + b, z + c).expect("finite")
+        };
+        let [a, m, p] = heights.map(|h| 0.5 * h);
+        HeightPoints {
+            sup_ant: at(-15.0, a),
+            sup_mid: at(0.0, m),
+            sup_post: at(15.0, p),
+            inf_ant: at(-15.0, -a),
+            inf_mid: at(0.0, -m),
+            inf_post: at(15.0, -p),
+        }
+    }
+}

@@ -79,6 +79,8 @@ pub struct Vertebra {
     pub csf_visible: Presence,
     /// Bilsky epidural grade as read: `0, 1a, 1b, 1c, 2, 3` (J Neurosurg Spine 2010;13:324).
     pub escc_grade: Option<EsccGrade>,
+    /// Pain at this level; whether it is mechanical is for `sins_pain` to say.
+    pub pain: Presence,
     /// SINS pain points as answered: 3 mechanical, 1 occasional, 0 none (Fisher 2010, Spine 35:E1221).
     pub sins_pain: Option<u8>,
     /// SINS alignment points as answered: 4, 2 or 0.

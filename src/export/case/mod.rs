@@ -1,0 +1,264 @@
+//! The case JSON: everything that one reader says of one study, with the figures that follow from it, for programs.
+//!
+//! The types here write the file, read it back, and make its published schema. Lengths are millimetres in DICOM patient
+//! coordinates (LPS), angles degrees; a missing value is `null`, "not assessed" is a word; nothing identifies the
+//! patient.
+
+mod build;
+mod lesion;
+mod schema;
+mod vertebra;
+
+pub use build::case_file;
+pub use lesion::{Contour, LesionGeometry, LesionMeasurements, LesionRecord};
+pub use schema::case_schema;
+pub use vertebra::{Code, VertebraRecord};
+
+use crate::anatomy::{ChainFinding, VertebraLevel};
+use crate::document::{Castellvi, ImageKey, SliceIdentity};
+use crate::volume::{Finding, Kind};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Name and version of the format. A new major number means that old readers must refuse it.
+pub const SCHEMA_NAME: &str = "spondyl-case/1";
+
+/// The format's name, as the only value of the `schema` field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum SchemaName {
+    /// Version 1.
+    #[serde(rename = "spondyl-case/1")]
+    V1,
+}
+
+/// One case: images, readers, and what they said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CaseFile {
+    /// Format and version.
+    pub schema: SchemaName,
+    /// Identity of the case; the same in every export of the same case file.
+    pub case_id: Uuid,
+    /// What wrote the file.
+    pub software: Software,
+    /// What was done about the patient's identity.
+    pub deidentification: Deidentification,
+    /// What the numbers mean.
+    pub coordinate_system: CoordinateSystem,
+    /// The patient, without identity.
+    pub subject: Subject,
+    /// The primary tumour.
+    pub primary_tumour: PrimaryTumour,
+    /// Statements about the patient as a whole.
+    pub clinical: Clinical,
+    /// How the vertebrae were counted.
+    pub spine_numbering: Numbering,
+    /// The series that annotations refer to.
+    pub images: Vec<ImageRecord>,
+    /// Who read them.
+    pub readers: Vec<Reader>,
+    /// One set for each reader.
+    pub annotation_sets: Vec<AnnotationSet>,
+}
+
+/// Name and version of the program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Software {
+    /// `spondyl`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// What was done about the patient's identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Deidentification {
+    /// Whether name, ID, birth date, dates, institution or physicians are in this file. UIDs are kept: they link the case
+    /// to its images.
+    pub identifiers_written: bool,
+    /// How this was brought about.
+    pub method: String,
+}
+
+/// What the numbers mean.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CoordinateSystem {
+    /// Axes of all points.
+    pub frame: String,
+    /// Unit of lengths.
+    pub length_unit: String,
+    /// Unit of angles.
+    pub angle_unit: String,
+    /// Unit of volumes.
+    pub volume_unit: String,
+    /// The frame of reference that all images share; null when they differ or none is given.
+    pub frame_of_reference_uid: Option<String>,
+}
+
+/// The patient, without identity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Subject {
+    /// `M`, `F` or `O`.
+    pub sex: Option<String>,
+    /// Age at the first study.
+    pub age_years: Option<f64>,
+}
+
+/// The primary tumour.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PrimaryTumour {
+    /// Where it arose.
+    pub site: Option<String>,
+    /// Its histology, in words.
+    pub histology: Option<String>,
+}
+
+/// Statements about the patient as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Clinical {
+    /// Tomita surgical type 1–7 (Tomita 2001, Spine 26:298); of the patient, not of a level.
+    pub tomita_surgical_type: Option<u8>,
+    /// The reader's remark on the case.
+    pub remark: Option<String>,
+}
+
+/// How the vertebrae were counted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Numbering {
+    /// Names in use.
+    pub scheme: String,
+    /// The level that the count started from.
+    pub counted_from: Option<VertebraLevel>,
+    /// What the count was anchored on.
+    pub anchor: Option<String>,
+    /// Number of rib-bearing vertebrae.
+    pub n_thoracic: Option<u8>,
+    /// Number of lumbar vertebrae.
+    pub n_lumbar: Option<u8>,
+    /// Lumbosacral transition (Castellvi 1984).
+    pub lstv_castellvi: Castellvi,
+    /// Whether the count is ambiguous.
+    pub ambiguous: Option<bool>,
+    /// What looks wrong in the chain of centres.
+    pub findings: Vec<ChainFinding>,
+}
+
+/// A series, by identity and grid.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImageRecord {
+    /// Its name in this file: the SeriesInstanceUID, with `#n` where one series holds several volumes.
+    pub id: ImageKey,
+    /// StudyInstanceUID (0020,000D).
+    pub study_instance_uid: String,
+    /// SeriesInstanceUID (0020,000E).
+    pub series_instance_uid: String,
+    /// FrameOfReferenceUID (0020,0052).
+    pub frame_of_reference_uid: Option<String>,
+    /// SOPClassUID (0008,0016).
+    pub sop_class_uid: String,
+    /// Modality (0008,0060).
+    pub modality: String,
+    /// Regular volume, stack, or projection.
+    pub kind: Kind,
+    /// Unit of the values: `HU`, `US`, ….
+    pub units: String,
+    /// The grid that masks live on.
+    pub grid: Grid,
+    /// Digest of identities and geometry.
+    pub fingerprint: String,
+    /// What is odd about the series.
+    pub findings: Vec<Finding>,
+    /// The source of each slice, in the grid's order.
+    pub instances: Vec<SliceIdentity>,
+}
+
+/// A voxel grid: `origin + i·dx·d0 + j·dy·d1 + k·dz·d2` is the centre of voxel (i, j, k).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Grid {
+    /// Columns, rows, slices.
+    pub size: [u64; 3],
+    /// Lengths of the steps to the next column, row, slice (of an uneven stack: the mean), mm.
+    pub spacing_mm: [f64; 3],
+    /// Centre of the first voxel.
+    pub origin_mm: [f64; 3],
+    /// Unit vectors of the steps.
+    pub direction: [[f64; 3]; 3],
+    /// Centres of each slice's first voxel where they are not evenly spaced; null on a regular grid.
+    pub slice_origins_mm: Option<Vec<[f64; 3]>>,
+}
+
+/// A reader, by pseudonym.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reader {
+    /// The pseudonym.
+    pub id: String,
+}
+
+/// How far an annotation set is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SetStatus {
+    /// Nobody has signed it: whatever this program exports.
+    Draft,
+}
+
+/// What one reader said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnnotationSet {
+    /// The reader's pseudonym.
+    pub reader: String,
+    /// Time that the reader was active on the case, s.
+    pub active_seconds: f64,
+    /// Draft.
+    pub status: SetStatus,
+    /// The series it refers to.
+    pub images: Vec<ImageKey>,
+    /// Levels that were labelled, spoken of, or hold a lesion, head to feet.
+    pub vertebrae: Vec<VertebraRecord>,
+    /// Distances and angles that the reader drew.
+    pub measurements: Vec<DrawnMeasurement>,
+}
+
+/// What a drawn measurement measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MeasurementKind {
+    /// A distance between two points, mm.
+    Length,
+    /// An angle between two lines (four points), degrees.
+    Angle,
+}
+
+/// A measurement that the reader drew.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DrawnMeasurement {
+    /// Its identity.
+    pub id: Uuid,
+    /// The reader's name for it.
+    pub label: String,
+    /// What it measures.
+    pub kind: MeasurementKind,
+    /// The vertebra it belongs to.
+    pub level: Option<VertebraLevel>,
+    /// Its value; null where its points coincide.
+    pub value: Option<f64>,
+    /// `mm` or `deg`.
+    pub unit: String,
+    /// The series it was drawn on.
+    pub image: ImageKey,
+    /// The ends of its line or lines.
+    pub points_lps_mm: Vec<[f64; 3]>,
+}

@@ -1,0 +1,117 @@
+//! Whole exports into folders and files.
+
+use super::*;
+use crate::export::tests::{Sample, sample};
+use crate::export::{CaseFile, check_case_json};
+use tempfile::tempdir;
+
+const ALL: [Format; 4] = [Format::Json, Format::Nifti, Format::Csv, Format::Script];
+
+fn names(dir: &Path) -> Vec<String> {
+    let entries =
+        fs::read_dir(dir).expect("listed").map(|e| e.expect("entry").file_name().to_string_lossy().into_owned());
+    let mut names: Vec<_> = entries.collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn all_formats_go_into_one_folder_and_are_the_same_every_time() {
+    let (s, dir) = (sample(), tempdir().expect("temporary folder"));
+    let (one, two) = (dir.path().join("one"), dir.path().join("deep/two"));
+    for to in [&one, &two] {
+        let written = export(&s.case(), &ALL, to, false).expect("exported");
+        assert!(written.problems.is_empty(), "{:?}", written.problems);
+    }
+    let expected = ["case.json", "lesions.csv", "lesions.nii.gz", "measurements.csv", "script.jsonl", "vertebrae.csv"];
+    assert_eq!(names(&one), expected);
+    for name in expected {
+        assert_eq!(fs::read(one.join(name)).expect("there"), fs::read(two.join(name)).expect("there"), "{name}");
+    }
+    let checked = check_case_json(&one.join("case.json")).expect("readable");
+    assert_eq!((&checked.problems[..], checked.levels, checked.lesions), (&[][..], 3, 2));
+}
+
+#[test]
+fn one_format_may_go_into_a_named_file() {
+    let (s, dir) = (sample(), tempdir().expect("temporary folder"));
+    for (format, name) in [(Format::Json, "a.json"), (Format::Nifti, "b.nii.gz"), (Format::Script, "c.jsonl")] {
+        let written = export(&s.case(), &[format], &dir.path().join(name), false).expect("exported");
+        assert_eq!(written.files, [dir.path().join(name)]);
+    }
+    assert_eq!(names(dir.path()), ["a.json", "b.nii.gz", "c.jsonl"]);
+    let folder = dir.path().join("tables");
+    export(&s.case(), &[Format::Csv], &folder, false).expect("exported");
+    assert_eq!(names(&folder), ["lesions.csv", "measurements.csv", "vertebrae.csv"]);
+}
+
+#[test]
+fn label_values_have_no_holes_and_agree_between_formats() {
+    let s = sample();
+    assert_eq!(export_values(&s.case()), BTreeMap::from([(1, 1), (3, 2)]));
+    let set = &s.file.annotation_sets[0];
+    let values: Vec<_> =
+        set.vertebrae.iter().flat_map(|v| &v.lesions).map(|l| (l.label.as_str(), l.label_value)).collect();
+    assert_eq!(values, [("b", 1), ("a", 2)]);
+}
+
+#[test]
+fn files_of_another_reader_or_case_stay_unless_forced() {
+    let (s, dir) = (sample(), tempdir().expect("temporary folder"));
+    export(&s.case(), &ALL, dir.path(), false).expect("exported");
+    export(&s.case(), &ALL, dir.path(), false).expect("the same case may be exported again");
+    let before = fs::read(dir.path().join("case.json")).expect("there");
+    let other_reader = Case { reader: "reader-2", ..s.case() };
+    let other_case = Case { id: uuid::Uuid::from_u128(5), ..s.case() };
+    for (case, formats) in [
+        (other_reader, &ALL[..1]),
+        (other_reader, &ALL[2..3]),
+        (other_case, &ALL[..1]),
+        (other_case, &ALL[1..2]),
+        (other_case, &ALL[2..3]),
+    ] {
+        let e = export(&case, formats, dir.path(), false).expect_err("kept").to_string();
+        assert!(e.contains("--force"), "{e}");
+    }
+    assert_eq!(fs::read(dir.path().join("case.json")).expect("there"), before);
+    export(&other_reader, &ALL, dir.path(), true).expect("forced");
+    assert_ne!(fs::read(dir.path().join("case.json")).expect("there"), before);
+    fs::write(dir.path().join("case.json"), "my notes").expect("written");
+    assert!(export(&s.case(), &ALL[..1], dir.path(), false).is_err());
+}
+
+#[test]
+fn what_cannot_be_held_is_said_and_the_rest_is_written() {
+    let (mut s, dir) = (sample(), tempdir().expect("temporary folder"));
+    let key = ImageKey("1.2.3.4".to_owned());
+    let image = s.doc.images.get_mut(&key).expect("known");
+    let old = image.geometry.clone();
+    let at = |k: usize| old.origin().moved(old.steps()[2] * (k as f64 + if k > 8 { 1.0 } else { 0.0 }));
+    let origins = (0..16).map(at).collect();
+    image.geometry = crate::space::Geometry::uneven(origins, old.steps(), [24, 20]).expect("ascending");
+    let Sample { doc, volumes, script, .. } = &s;
+    let case = Case { doc, volumes, script, ..s.case() };
+    let written = export(&case, &ALL, dir.path(), false).expect("the rest is written");
+    assert_eq!(written.problems.len(), 1);
+    assert!(written.problems[0].to_string().contains("evenly"));
+    assert!(!names(dir.path()).iter().any(|n| n.contains("nii")), "absent, not half");
+    assert!(check_case_json(&dir.path().join("case.json")).expect("readable").is_sound());
+}
+
+#[test]
+fn an_empty_case_has_no_grid_and_a_case_without_lesions_an_empty_map() {
+    let (mut s, dir) = (sample(), tempdir().expect("temporary folder"));
+    s.doc.lesions.clear();
+    s.doc.masks.clear();
+    let written = export(&s.case(), &[Format::Nifti], dir.path(), false).expect("an empty map");
+    assert_eq!((written.files.len(), written.problems.len()), (1, 0));
+    s.doc.images.clear();
+    assert!(matches!(export(&s.case(), &[Format::Nifti], dir.path(), false), Err(ExportError::Unfit(_))));
+}
+
+#[test]
+fn nothing_in_the_json_is_lost_on_the_way_back() {
+    let s = sample();
+    let text = json_text(&s.file).expect("encoded");
+    assert_eq!(serde_json::from_slice::<CaseFile>(&text).expect("read back"), s.file);
+}
