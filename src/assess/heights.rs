@@ -152,7 +152,7 @@ pub fn genant(level: VertebraLevel, collapse: &Collapse) -> Genant {
 }
 
 /// At or above a cut, the rounding of the last bits aside.
-fn reaches(percent: f64, cut: f64) -> bool {
+pub(super) fn reaches(percent: f64, cut: f64) -> bool {
     percent >= cut - 1e-9
 }
 

@@ -4,7 +4,7 @@
 //! part that was not answered keeps its possible points, and the score is then a range, never a sum with zeros. What
 //! the literature leaves open is left to the reader: a collapse of exactly 50 %, the location of T13, L6 and the coccyx.
 
-use super::heights::{CollapseReference, collapse};
+use super::heights::{CollapseReference, collapse, reaches};
 use super::levels::lesions_at;
 use crate::anatomy::VertebraLevel;
 use crate::document::{Document, Extent, Lesion, LesionKind, LevelStatus, Presence, Site, Vertebra};
@@ -288,8 +288,8 @@ fn body_collapse(doc: &Document, level: VertebraLevel, vertebra: &Vertebra, lesi
             ..Component::open(&[2, 3], format!("{basis}: at the cut of 50 %, the reader decides"))
         },
         Some((p, basis)) if p > 50.0 => Component::known(3, Source::Image, basis),
-        Some((p, basis)) if p >= DEFORMED_PERCENT || fractured => Component::known(2, Source::Image, basis),
-        Some((p, basis)) if p >= WITHIN_ERROR_PERCENT && vertebra.fracture != Presence::Absent => {
+        Some((p, basis)) if reaches(p, DEFORMED_PERCENT) || fractured => Component::known(2, Source::Image, basis),
+        Some((p, basis)) if reaches(p, WITHIN_ERROR_PERCENT) && vertebra.fracture != Presence::Absent => {
             let possible: Vec<u8> = without.iter().copied().chain([2]).collect();
             Component::open(&possible, format!("{basis}: a collapse or not, the reader decides"))
         }

@@ -69,7 +69,7 @@ fn each_damage_is_named_at_its_place() {
     let set = "/annotation_sets/0";
     let lesion = "/annotation_sets/0/vertebrae/1/lesions/0";
     for (pointer, new, expected) in [
-        (format!("{set}/vertebrae/0/level"), json!("C99"), "is \"C99\"; expected C1"),
+        (format!("{set}/vertebrae/0/level"), json!("C99"), "is \"C99\"; expected \"C1\""),
         (format!("{set}/vertebrae/0/level"), json!("C6"), "not the SNOMED CT code of C6"),
         (format!("{set}/vertebrae"), json!({}), "is an object; expected array"),
         (format!("{set}/reader"), json!("somebody"), "is not among /readers"),
