@@ -4,6 +4,8 @@
 //! 1 it could not be done (one sentence on standard error), 2 wrong usage. Arguments that may start with a minus sign
 //! (coordinates, windows) carry `allow_hyphen_values`.
 
+mod check;
+mod export;
 mod info;
 mod output;
 mod schema;
@@ -26,6 +28,8 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Info(info::InfoArgs),
+    Export(export::ExportArgs),
+    Check(check::CheckArgs),
     Schema(schema::SchemaArgs),
 }
 
@@ -42,6 +46,8 @@ pub fn main() -> ExitCode {
     };
     output::report(output::guarded(|| match cli.command {
         Command::Info(args) => info::run(args),
+        Command::Export(args) => export::run(args),
+        Command::Check(args) => check::run(args),
         Command::Schema(args) => schema::run(args),
     }))
 }

@@ -38,8 +38,8 @@ pub struct Case<'a> {
     pub active_seconds: f64,
     /// The images; value statistics of a series that is not here are absent.
     pub volumes: &'a BTreeMap<ImageKey, Arc<Volume>>,
-    /// The steps as script lines.
-    pub script: &'a [String],
+    /// The steps that lead to the document, as JSON Lines.
+    pub script: &'a str,
 }
 
 #[cfg(test)]
@@ -57,7 +57,7 @@ mod tests {
     pub struct Sample {
         pub doc: Document,
         pub volumes: BTreeMap<ImageKey, Arc<Volume>>,
-        pub script: Vec<String>,
+        pub script: String,
         pub file: CaseFile,
     }
 
@@ -141,7 +141,7 @@ mod tests {
         let drawn = Measurement { label: "canal".to_owned(), shape, image: key.clone(), level: Some(C6) };
         doc.measurements.insert(Uuid::from_u128(7), drawn);
         let volumes = BTreeMap::from([(key, Arc::new(volume))]);
-        let script = vec!["{\"op\":\"undo\"}".to_owned(), "{\"op\":\"redo\"}".to_owned()];
+        let script = "{\"op\":\"undo\"}\n{\"op\":\"redo\"}\n".to_owned();
         let file = case_file(&case_of(&doc, &volumes, &script));
         Sample { doc, volumes, script, file }
     }

@@ -83,7 +83,7 @@ fn foreign_table(path: &Path, case: &Case) -> Foreign {
 
 /// A script says nothing of its case; the same case begins with the same step.
 fn foreign_script(path: &Path, case: &Case) -> Foreign {
-    let Some(expected) = case.script.first() else {
+    let Some(expected) = case.script.lines().next() else {
         return Ok(Some("a script, where this case has no steps".to_owned()));
     };
     let mut first = Vec::new();

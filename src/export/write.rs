@@ -126,8 +126,7 @@ fn plan<'a>(
         match format {
             Format::Json => file.iter().for_each(|file| add(path.clone(), Content::Case(file.clone()))),
             Format::Script => {
-                let lines: String = case.script.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
-                add(path, Content::Bytes(lines.into_bytes()));
+                add(path, Content::Bytes(case.script.as_bytes().to_vec()));
             }
             Format::Csv => {
                 if let Some(file) = &file {
