@@ -67,7 +67,7 @@ mod tests {
         }
     }
 
-    fn case_of<'a>(doc: &'a Document, volumes: &'a BTreeMap<ImageKey, Arc<Volume>>, script: &'a [String]) -> Case<'a> {
+    fn case_of<'a>(doc: &'a Document, volumes: &'a BTreeMap<ImageKey, Arc<Volume>>, script: &'a str) -> Case<'a> {
         Case { id: Uuid::from_u128(0xCA5E), doc, reader: "reader-1", active_seconds: 12.5, volumes, script }
     }
 
