@@ -4,6 +4,7 @@ use super::{Failure, Outcome, say, write_out};
 use crate::export::check_case_json;
 use crate::session::{Access, Opened, Session};
 use crate::study::visible;
+
 use clap::Args;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -36,10 +37,7 @@ fn journal(path: &Path) -> Outcome {
     let (doc, steps) = (session.document(), session.history().done().len());
     let (levels, lesions) = (doc.vertebrae.len(), doc.lesions.len());
     let name = path.display().to_string();
-    write_out(&format!(
-        "{}: a sound case file: {steps} steps, {levels} levels, {lesions} lesions\n",
-        visible(&name)
-    ))
+    write_out(&format!("{}: a sound case file: {steps} steps, {levels} levels, {lesions} lesions\n", visible(&name)))
 }
 
 fn case_json(path: &Path) -> Outcome {

@@ -4,6 +4,7 @@ use super::{Failure, Outcome, say, write_out};
 use crate::export::{Case, Format, export};
 use crate::session::{Access, Opened, Session};
 use crate::study::visible;
+
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
