@@ -1,13 +1,16 @@
 //! `spondyl export`: a case file as JSON, NIfTI, tables or script.
 
 use super::{Failure, Outcome, say, write_out};
+use crate::document::{Document, ImageKey};
 use crate::export::{Case, Format, export};
 use crate::session::{Access, Opened, Session};
-use crate::study::visible;
+use crate::study::{self, Series, visible};
+use crate::volume::Volume;
 
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Write a case in formats that other programs read.
 ///
@@ -21,6 +24,10 @@ pub struct ExportArgs {
     /// The case file.
     #[arg(value_name = "FILE.spondyl")]
     case: PathBuf,
+    /// The images that the case was drawn on: a file, folder, DICOMDIR or zip; may be given several times. Without them
+    /// the statistics of values under the lesions are left out.
+    #[arg(long, value_name = "PATH")]
+    images: Vec<PathBuf>,
     /// Formats, separated by commas.
     #[arg(long, value_enum, value_delimiter = ',', required = true)]
     format: Vec<FormatName>,
@@ -51,7 +58,7 @@ enum FormatName {
 pub fn run(args: ExportArgs) -> Outcome {
     let Opened { session, notices } = Session::open(&args.case, Access::Read)?;
     notices.iter().for_each(|n| say(n));
-    let volumes = BTreeMap::new();
+    let volumes = load(&args.images, session.document())?;
     let script = session.script();
     let case = Case {
         id: session.header().case_id,
@@ -73,6 +80,44 @@ pub fn run(args: ExportArgs) -> Outcome {
             Err(Failure::Failed(last.to_string()))
         }
     }
+}
+
+/// The volumes that lesions were drawn on, from files under `paths`.
+///
+/// # Errors
+/// When a series there is not as it was when the case was made, or none of the case's series is there.
+fn load(paths: &[PathBuf], doc: &Document) -> Result<BTreeMap<ImageKey, Arc<Volume>>, Failure> {
+    let mut volumes = BTreeMap::new();
+    if paths.is_empty() || doc.images.is_empty() {
+        return Ok(volumes);
+    }
+    let scan = study::scan(paths, &());
+    let found: BTreeMap<ImageKey, &Series> = scan.series.iter().map(|s| (scan.key_of(s), s)).collect();
+    if !doc.images.keys().any(|key| found.contains_key(key)) {
+        let wanted = doc.images.keys().map(|k| k.0.as_str()).collect::<Vec<_>>().join(", ");
+        return Err(Failure::Failed(format!(
+            "none of the case's series is under --images; expected SeriesInstanceUID (0020,000E) {wanted}"
+        )));
+    }
+    for (key, known) in &doc.images {
+        let Some(series) = found.get(key) else {
+            say(&format!("spondyl: series {} is not under --images; the values of its lesions are left out", key.0));
+            continue;
+        };
+        if series.fingerprint() != known.fingerprint {
+            return Err(Failure::Failed(format!(
+                "series {} under --images is not as it was when the case was made: its slices or its geometry differ; \
+                 give the original images",
+                key.0
+            )));
+        }
+        if doc.masks.contains_key(key) {
+            let assembled = study::assemble(series, &())?;
+            assembled.findings.iter().for_each(|f| say(&format!("spondyl: {}", f.message)));
+            volumes.insert(key.clone(), Arc::new(assembled.volume));
+        }
+    }
+    Ok(volumes)
 }
 
 impl FormatName {
