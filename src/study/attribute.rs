@@ -29,7 +29,7 @@ impl fmt::Display for Attribute {
 pub fn tag_name(tag: TagNumber) -> String {
     let number = format!("({:04X},{:04X})", tag >> 16, tag & 0xFFFF);
     match StandardDataDictionary.by_tag(Tag((tag >> 16) as u16, tag as u16)) {
-        Some(entry) if (tag >> 16) % 2 == 0 => format!("{} {number}", entry.alias()),
+        Some(entry) if (tag >> 16).is_multiple_of(2) => format!("{} {number}", entry.alias()),
         _ => number,
     }
 }

@@ -22,13 +22,15 @@ use std::sync::{Arc, OnceLock};
 pub struct Failure {
     /// Its kind.
     pub code: FindingCode,
+    /// Whether samples are missing; otherwise all are there, but doubtful.
+    pub missing: bool,
     /// The end of a sentence about the pixel data.
     pub why: String,
 }
 
 impl Failure {
     fn undecodable(why: impl ToString) -> Self {
-        Self { code: FindingCode::UndecodableFrame, why: why.to_string() }
+        Self { code: FindingCode::UndecodableFrame, missing: true, why: why.to_string() }
     }
 }
 
@@ -99,8 +101,9 @@ pub fn slice(frame: &FrameRef, files: &OpenFiles, slot: &mut Slot, scratch: &mut
     let (good, failure) = match decoded {
         Ok(Decoded { damage: None, .. }) => return Ok(()),
         Ok(Decoded { pixels, damage: Some(why), .. }) => {
-            let code = if pixels < whole { FindingCode::TruncatedPixelData } else { FindingCode::UndecodableFrame };
-            (pixels, Failure { code, why })
+            let missing = pixels < whole;
+            let code = if missing { FindingCode::TruncatedPixelData } else { FindingCode::UndecodableFrame };
+            (pixels, Failure { code, missing, why })
         }
         Err(failure) => (0, failure),
     };
@@ -223,13 +226,16 @@ fn uncompressed(
     let layout = &frame.instance.layout;
     let (at, length) = place(layout, number);
     let little = !layout.syntax.big_endian() && cfg!(target_endian = "little");
-    if little && layout.frame.bits_allocated == 16 && is_plain(frame) {
-        if let Some(out) = slot.words() {
-            let bytes: &mut [u8] = bytemuck::cast_slice_mut(out);
-            let there = content.read_at(&mut bytes[..length], at)?;
-            Bits::of(layout).settle16(out);
-            return Ok(short(layout, there / 2, there));
-        }
+    if little
+        && layout.frame.bits_allocated == 16
+        && is_plain(frame)
+        && let Some(out) = slot.words()
+    {
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(out);
+        let length = length.min(bytes.len());
+        let there = content.read_at(&mut bytes[..length], at)?;
+        Bits::of(layout).settle16(out);
+        return Ok(short(layout, there / 2, there));
     }
     scratch.raw.resize(length, 0);
     let there = content.read_at(&mut scratch.raw, at)?;

@@ -3,6 +3,7 @@
 
 use super::attribute as a;
 use super::header;
+use super::privacy::Identities;
 use super::info::{SkipCode, Skipped};
 use super::source::Source;
 use super::text::visible;
@@ -22,20 +23,30 @@ struct References {
 }
 
 /// The files that a DICOMDIR lists and that are there; `None` when it is no DICOMDIR.
-pub fn files_listed(source: &Source, skipped: &mut Vec<Skipped>) -> Option<Vec<Source>> {
-    let references = references(source)?;
-    complain(source, &references, skipped);
-    let mut files: Vec<PathBuf> = references.present;
+pub fn files_listed(source: &Source) -> Option<Vec<Source>> {
+    let mut files: Vec<PathBuf> = references(source)?.present;
     files.sort();
     files.dedup();
-    Some(files.into_iter().map(Source::file).collect())
+    let given = source.folder().as_os_str().len();
+    Some(files.into_iter().map(|file| Source::file(file, given)).collect())
 }
 
 /// Says which listed files are missing or lie outside the folder.
-pub fn check(source: &Source, skipped: &mut Vec<Skipped>) {
-    if let Some(references) = references(source) {
-        complain(source, &references, skipped);
-    }
+pub fn complaints(source: &Source, identities: &Identities) -> Vec<Skipped> {
+    let Some(references) = references(source) else { return Vec::new() };
+    let all = references.present.len() + references.missing.len() + references.outside.len();
+    let kinds = [
+        (&references.missing, "are missing in its folder"),
+        (&references.outside, "would lie outside its folder; they were not opened"),
+    ];
+    let complaint = |(names, what): (&Vec<String>, &str)| {
+        let shown: Vec<String> = names.iter().take(5).map(|name| identities.hide(name, 0)).collect();
+        let more = if names.len() > 5 { ", …" } else { "" };
+        let count = format!("{} of {all} files named by {}", names.len(), a::REFERENCED_FILE_ID);
+        let reason = format!("{count} {what}: {}{more}", shown.join(", "));
+        Skipped { path: source.shown.clone(), reason, code: SkipCode::BadReference }
+    };
+    kinds.into_iter().filter(|(names, _)| !names.is_empty()).map(complaint).collect()
 }
 
 fn references(source: &Source) -> Option<References> {
@@ -68,26 +79,4 @@ fn references(source: &Source) -> Option<References> {
         }
     }
     Some(found)
-}
-
-fn complain(source: &Source, references: &References, skipped: &mut Vec<Skipped>) {
-    let kinds = [
-        (&references.missing, "are missing in its folder"),
-        (&references.outside, "would lie outside its folder; they were not opened"),
-    ];
-    for (names, what) in kinds.into_iter().filter(|(names, _)| !names.is_empty()) {
-        let shown = names.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
-        let more = if names.len() > 5 { ", …" } else { "" };
-        let reason = format!(
-            "{} of {} files named by {} {what}: {shown}{more}",
-            names.len(),
-            listed(references),
-            a::REFERENCED_FILE_ID
-        );
-        skipped.push(Skipped { path: source.shown.clone(), reason, code: SkipCode::BadReference });
-    }
-}
-
-fn listed(references: &References) -> usize {
-    references.present.len() + references.missing.len() + references.outside.len()
 }

@@ -4,7 +4,7 @@ use super::attribute::{self, Attribute};
 use super::dataset::{BadValue, Dataset, trim};
 use super::issue::{Issue, Unusable};
 use super::text::{CharacterSets, visible};
-use super::voi::Shared;
+use super::voi::Luts;
 use crate::volume::{FindingCode, Severity, VoiLut};
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub struct Facts<'d> {
     /// How text is written.
     text: CharacterSets,
     /// Look-up tables of all files.
-    pub shared: &'d Shared,
+    pub luts: &'d Luts,
     /// The modality LUT of the file.
     pub modality_lut: Option<Arc<VoiLut>>,
     /// Complaints so far.
@@ -24,9 +24,9 @@ pub struct Facts<'d> {
 
 impl<'d> Facts<'d> {
     /// Starts reading a data set.
-    pub fn new(set: &'d Dataset<'d>, shared: &'d Shared) -> Self {
+    pub fn new(set: &'d Dataset<'d>, luts: &'d Luts) -> Self {
         let text = set.get(attribute::CHARACTER_SET).map(|v| CharacterSets::new(v.texts())).unwrap_or_default();
-        let mut facts = Self { set, text, shared, modality_lut: None, issues: Vec::new() };
+        let mut facts = Self { set, text, luts, modality_lut: None, issues: Vec::new() };
         for unknown in &facts.text.unknown {
             let message = format!(
                 "{} is \"{unknown}\", which is not known; letters outside ASCII may be lost",

@@ -154,7 +154,7 @@ impl Groups<'_> {
             spacing_mm: spacing,
             slice_spacing_mm: self.slice_spacing(),
             rescale: self.rescale(),
-            units: self.text(facts, a::PIXEL_TRANSFORMATION, a::RESCALE_TYPE).map(String::into_boxed_str),
+            units: self.units(facts).map(String::into_boxed_str),
             modality_lut: facts.modality_lut.clone(),
             voi: self.voi(facts),
             distinctions: self.distinctions(),
@@ -230,10 +230,14 @@ impl Groups<'_> {
         Rescale { slope: slope.map_or(1.0, |[s]| s), intercept: intercept.map_or(0.0, |[i]| i) }
     }
 
-    fn text(&self, facts: &Facts, sequence: Attribute, attribute: Attribute) -> Option<String> {
+    /// What the values are in, where the file says more than "unspecified".
+    fn units(&self, facts: &Facts) -> Option<String> {
         let groups = [self.own, self.shared].into_iter().flatten();
-        let in_groups = groups.filter_map(|g| g.item(sequence)).find_map(|item| facts.text(&item, attribute));
-        in_groups.or_else(|| facts.text(self.root, attribute))
+        let in_groups =
+            groups.filter_map(|g| g.item(a::PIXEL_TRANSFORMATION)).find_map(|i| facts.text(&i, a::RESCALE_TYPE));
+        let of_lut = || facts.text(&self.root.item(a::MODALITY_LUTS)?, a::MODALITY_LUT_TYPE);
+        let root = facts.text(self.root, a::RESCALE_TYPE).or_else(|| facts.text(self.root, a::UNITS)).or_else(of_lut);
+        root.or(in_groups.filter(|units| units != "US"))
     }
 
     fn voi(&mut self, facts: &Facts) -> Arc<SliceVoi> {

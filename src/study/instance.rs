@@ -8,10 +8,10 @@ use super::frame::{self, FrameFacts};
 use super::header::FileHeader;
 use super::info::SkipCode;
 use super::issue::{Issue, Unusable};
-use super::layout::{self, PixelLayout};
+use super::layout::{self, Photometric, PixelLayout};
 use super::sop_class;
 use super::source::Source;
-use super::voi::{self, Shared};
+use super::voi::{self, Luts};
 use crate::volume::{FindingCode, Severity};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
@@ -77,14 +77,16 @@ impl Instance {
 ///
 /// # Errors
 /// [`Unusable`]: it is no image, or one that cannot be shown.
-pub fn read(source: &Source, mut header: FileHeader, shared: &Shared) -> Result<Instance, Unusable> {
+pub fn read(source: &Source, mut header: FileHeader, luts: &Luts) -> Result<Instance, Unusable> {
     let set = std::mem::replace(&mut header.dataset, Dataset::new(super::element::Encoding::EXPLICIT));
-    let mut facts = Facts::new(&set, shared);
+    let mut facts = Facts::new(&set, luts);
     let sop_class = uid(&facts, &header.meta, a::SOP_CLASS, a::MEDIA_SOP_CLASS);
     refuse_other_objects(&facts, &header, &sop_class)?;
-    let layout = layout::read(&mut facts, &header)?;
-    facts.modality_lut = modality_lut(&mut facts);
-    let mut layout = layout;
+    let mut layout = layout::read(&mut facts, &header)?;
+    facts.modality_lut = match layout.photometric {
+        Photometric::Palette => voi::palette_brightness(&set).map(|lut| luts.share(lut)),
+        _ => modality_lut(&mut facts),
+    };
     let fragments = frames_of_fragments(&mut facts, &mut header, &mut layout);
     let frames = frame::read(&mut facts, layout.frames);
     let sop_instance = uid(&facts, &header.meta, a::SOP_INSTANCE, a::MEDIA_SOP_INSTANCE);
@@ -144,7 +146,7 @@ fn refuse_other_objects(facts: &Facts, header: &FileHeader, class: &str) -> Resu
 fn modality_lut(facts: &mut Facts) -> Option<Arc<crate::volume::VoiLut>> {
     let item = facts.set.item(a::MODALITY_LUTS)?;
     match voi::lut(&item, facts) {
-        Some(lut) => Some(facts.shared.lut(lut)),
+        Some(lut) => Some(facts.luts.share(lut)),
         None => {
             let message = format!("{} makes no sense; stored values are shown without a unit", a::MODALITY_LUTS);
             facts.issues.push(Issue::bad(Severity::Warning, message));
@@ -215,6 +217,11 @@ fn note_quality(facts: &mut Facts, layout: &PixelLayout) {
             format!("{} is 01: the image was compressed with loss at some time", a::LOSSY_COMPRESSION)
         };
         facts.issues.push(Issue { code: FindingCode::LossyCompressed, severity: Severity::Note, message });
+    }
+    if !matches!(layout.photometric, Photometric::Monochrome1 | Photometric::Monochrome2) {
+        let message =
+            format!("{} is {}: colours are shown as their brightness", a::PHOTOMETRIC, facts.code(a::PHOTOMETRIC));
+        facts.issues.push(Issue { code: FindingCode::ColourAsGrey, severity: Severity::Note, message });
     }
     if facts.code(a::BURNED_IN) == "YES" {
         let message = format!("{} is YES: the pixels may show the patient's identity", a::BURNED_IN);

@@ -126,7 +126,7 @@ fn is_even(gaps: &[f64]) -> bool {
     let mut sorted = gaps.to_vec();
     sorted.sort_by(f64::total_cmp);
     let Some(middle) = sorted.get(sorted.len() / 2) else { return true };
-    let median = if sorted.len() % 2 == 0 { 0.5 * (sorted[sorted.len() / 2 - 1] + middle) } else { *middle };
+    let median = if sorted.len().is_multiple_of(2) { 0.5 * (sorted[sorted.len() / 2 - 1] + middle) } else { *middle };
     gaps.iter().all(|g| *g >= SAME_MM && (g - median).abs() <= f64::max(0.01, 0.01 * median))
 }
 

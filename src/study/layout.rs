@@ -7,6 +7,7 @@ use super::facts::{Facts, needed, whole};
 use super::header::{FileHeader, PixelElement};
 use super::info::SkipCode;
 use super::issue::{Issue, Unusable};
+use super::voi::palette_brightness;
 use crate::volume::{FindingCode, Severity};
 
 /// What a sample is.
@@ -149,9 +150,9 @@ fn photometric(facts: &mut Facts, samples_per_pixel: usize) -> Result<Photometri
             format!("{reason}; expected 1 for grey and 3 for colour images"),
         ));
     }
-    if photometric == Photometric::Palette && !facts.set.has(a::RED_PALETTE) {
+    if photometric == Photometric::Palette && palette_brightness(facts.set).is_none() {
         let message = format!(
-            "{} is PALETTE COLOR, but {} is missing; indices are shown as grey",
+            "{} is PALETTE COLOR, but {} is missing or cannot be read; indices are shown as grey",
             a::PHOTOMETRIC,
             a::RED_PALETTE
         );

@@ -163,20 +163,24 @@ fn decode_all(series: &Series, target: Target, slots: Vec<Slot>, observer: &dyn 
 
 /// One finding for each thing that went wrong, with all its files.
 fn findings(series: &Series, failures: Failures) -> Vec<Finding> {
-    let mut files: BTreeMap<(FindingCode, String), Vec<String>> = BTreeMap::new();
+    let mut files: BTreeMap<(Severity, FindingCode, String), Vec<String>> = BTreeMap::new();
     for (k, failure) in failures {
         let frame = &series.frames[k];
         if frame.instance.issues.iter().any(|i| i.code == failure.code) {
             continue; // the header told it already
         }
         let which = frame.frame_number().map(|n| format!(" of frame {n}")).unwrap_or_default();
-        let message = format!("{}{which}: {}; what is missing is shown as padding", a::PIXEL_DATA, failure.why);
-        let named = files.entry((failure.code, message)).or_default();
+        let (severity, so) = if failure.missing {
+            (Severity::Error, "what is missing is shown as padding")
+        } else {
+            (Severity::Warning, "its values are doubtful")
+        };
+        let message = format!("{}{which}: {}; {so}", a::PIXEL_DATA, failure.why);
+        let named = files.entry((severity, failure.code, message)).or_default();
         named.push(frame.file().to_owned());
         named.dedup();
     }
-    let finding =
-        |((code, message), files)| Finding { code, severity: Severity::Error, message, files, value_mm: None };
+    let finding = |((severity, code, message), files)| Finding { code, severity, message, files, value_mm: None };
     files.into_iter().map(finding).collect()
 }
 

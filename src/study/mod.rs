@@ -23,6 +23,7 @@ mod issue;
 mod judge;
 mod layout;
 mod load;
+mod privacy;
 mod quiet;
 mod scan;
 mod series;

@@ -4,18 +4,20 @@ use super::attribute as a;
 use super::dicomdir;
 use super::group::{self, Part};
 use super::header;
+use super::privacy::Identities;
 use super::info::{SkipCode, Skipped};
 use super::instance::{self, Instance};
 use super::issue::{Issue, Unusable};
 use super::judge;
 use super::series::{FrameRef, Scan, Series};
 use super::source::{self, Source};
-use super::voi::Shared;
+use super::voi::Luts;
 use crate::volume::{Finding, FindingCode, Severity};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What scanning tells about its progress; all do nothing unless overridden.
 pub trait ScanObserver: Sync {
@@ -33,36 +35,44 @@ impl ScanObserver for () {}
 /// Scans files, folders, DICOMDIRs and zip archives. Only headers are read.
 pub fn scan(paths: &[PathBuf], observer: &dyn ScanObserver) -> Scan {
     let found = source::find(paths);
-    let mut read = Read::default();
-    read.skipped = found.skipped;
+    let mut read = Read { skipped: found.skipped, ..Read::default() };
     // A DICOMDIR that was named itself stands for the files that it lists.
     let named = |source: &Source| dicomdir::is_named_so(&source.path) && paths.contains(&source.path);
     let mut files = Vec::new();
     for source in found.files {
-        match if named(&source) { dicomdir::files_listed(&source, &mut read.skipped) } else { None } {
-            Some(mut listed) => files.append(&mut listed),
+        match if named(&source) { dicomdir::files_listed(&source) } else { None } {
+            Some(mut listed) => {
+                files.append(&mut listed);
+                read.directories.push(source);
+            }
             None => files.push(source),
         }
     }
-    let shared = Shared::default();
-    let archives = read.all(files, &shared, observer);
-    for archive in archives {
+    read.all(files, observer);
+    for archive in std::mem::take(&mut read.archives) {
         match source::archive(&archive) {
-            Ok(entries) => drop(read.all(entries, &shared, observer)),
-            Err(why) => read.skip(&archive, why),
+            Ok(entries) => read.all(entries, observer),
+            Err(why) => read.skip(archive, why),
         }
     }
-    let instances = distinct(read.instances, &mut read.skipped);
+    let (instances, mut skipped) = read.without_identities();
+    let instances = distinct(instances, &mut skipped);
     let mut series = assemble(instances);
     series.iter_mut().enumerate().for_each(|(index, s)| s.index = index);
-    read.skipped.sort_by(|x, y| (&x.path, x.code).cmp(&(&y.path, y.code)));
-    Scan { series, skipped: read.skipped }
+    skipped.sort_by(|x, y| (&x.path, x.code).cmp(&(&y.path, y.code)));
+    Scan { series, skipped }
 }
 
+/// What came of reading headers.
 #[derive(Default)]
 struct Read {
+    luts: Luts,
+    identities: Identities,
     instances: Vec<Instance>,
-    skipped: Vec<Skipped>,
+    archives: Vec<Source>,
+    directories: Vec<Source>,
+    /// With how much of the path the user gave.
+    skipped: Vec<(Skipped, usize)>,
 }
 
 enum Outcome {
@@ -73,51 +83,62 @@ enum Outcome {
 }
 
 impl Read {
-    /// Reads headers in parallel; gives back archives, which have to be opened first.
-    fn all(&mut self, files: Vec<Source>, shared: &Shared, observer: &dyn ScanObserver) -> Vec<Source> {
+    /// Reads headers in parallel.
+    fn all(&mut self, files: Vec<Source>, observer: &dyn ScanObserver) {
         let total = files.len();
-        let done = std::sync::atomic::AtomicUsize::new(0);
+        let done = AtomicUsize::new(0);
         let one = |memory: &mut Vec<u8>, source: Source| {
             if observer.cancelled() {
                 return None;
             }
-            let outcome = look_at(source, memory, shared);
-            observer.progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, total);
+            let outcome = self.look_at(source, memory);
+            observer.progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
             Some(outcome)
         };
         let outcomes: Vec<Option<Outcome>> = files.into_par_iter().map_init(Vec::new, one).collect();
-        let mut archives = Vec::new();
         for outcome in outcomes.into_iter().flatten() {
             match outcome {
                 Outcome::Image(instance) => self.instances.push(*instance),
-                Outcome::Archive(source) => archives.push(source),
-                Outcome::Skipped(source, why) => self.skip(&source, why),
+                Outcome::Archive(source) => self.archives.push(source),
+                Outcome::Skipped(source, why) => self.skip(source, why),
                 Outcome::Directory(source, why) => {
-                    dicomdir::check(&source, &mut self.skipped);
-                    self.skip(&source, why);
+                    self.directories.push(source.clone());
+                    self.skip(source, why);
                 }
             }
         }
-        archives
     }
 
-    fn skip(&mut self, source: &Source, why: Unusable) {
-        self.skipped.push(Skipped { path: source.shown.clone(), reason: why.reason, code: why.code });
+    fn look_at(&self, source: Source, memory: &mut Vec<u8>) -> Outcome {
+        let header = match source.stream(|stream| header::read(stream, memory)) {
+            Ok(header) => header,
+            Err(why) if why.code == SkipCode::Archive => return Outcome::Archive(source),
+            Err(why) => return Outcome::Skipped(source, why),
+        };
+        self.identities.meet(&header.dataset);
+        let directory = header.dataset.has(a::DIRECTORY_RECORDS);
+        match instance::read(&source, header, &self.luts) {
+            Ok(instance) => Outcome::Image(Box::new(instance)),
+            Err(why) if directory => Outcome::Directory(source, why),
+            Err(why) => Outcome::Skipped(source, why),
+        }
     }
-}
 
-fn look_at(source: Source, memory: &mut Vec<u8>, shared: &Shared) -> Outcome {
-    let header = source.stream(|stream| header::read(stream, memory));
-    let header = match header {
-        Ok(header) => header,
-        Err(why) if why.code == SkipCode::Archive => return Outcome::Archive(source),
-        Err(why) => return Outcome::Skipped(source, why),
-    };
-    let directory = header.dataset.has(a::DIRECTORY_RECORDS);
-    match instance::read(&source, header, shared) {
-        Ok(instance) => Outcome::Image(Box::new(instance)),
-        Err(why) if directory => Outcome::Directory(source, why),
-        Err(why) => Outcome::Skipped(source, why),
+    fn skip(&mut self, source: Source, why: Unusable) {
+        self.skipped.push((Skipped { path: source.shown, reason: why.reason, code: why.code }, source.given));
+    }
+
+    /// The images and what was left out, with paths that name no patient.
+    fn without_identities(self) -> (Vec<Instance>, Vec<Skipped>) {
+        let identities = self.identities;
+        let complaints =
+            |d: &Source| dicomdir::complaints(d, &identities).into_iter().map(|c| (c, d.given)).collect::<Vec<_>>();
+        let of_directories: Vec<_> = self.directories.iter().flat_map(complaints).collect();
+        let all = self.skipped.into_iter().chain(of_directories);
+        let skipped = all.map(|(s, given)| Skipped { path: identities.hide(&s.path, given), ..s }).collect();
+        let mut instances = self.instances;
+        instances.iter_mut().for_each(|i| i.source.shown = identities.hide(&i.source.shown, i.source.given));
+        (instances, skipped)
     }
 }
 
@@ -158,7 +179,7 @@ fn assemble(instances: Vec<Instance>) -> Vec<Series> {
     // A series number that changes inside a series does not divide it.
     let mut groups: BTreeMap<_, (i64, Vec<Arc<Instance>>)> = BTreeMap::new();
     for instance in instances.into_iter().map(Arc::new) {
-        let folder = if instance.series.is_empty() { instance.source.folder().to_owned() } else { String::new() };
+        let folder = if instance.series.is_empty() { instance.source.folder() } else { PathBuf::new() };
         let number = instance.series_number.unwrap_or(i64::MAX);
         let key = (instance.study.clone(), instance.series.clone(), folder, instance.patient);
         let (lowest, files) = groups.entry(key).or_insert((number, Vec::new()));

@@ -15,6 +15,8 @@ use std::sync::Arc;
 pub struct Source {
     /// Its name for people: the path as given or below a folder that was given.
     pub shown: String,
+    /// How many bytes of that the user gave.
+    pub given: usize,
     /// Where it really is.
     pub path: PathBuf,
     /// Its number in the archive that `path` then is.
@@ -48,14 +50,15 @@ impl Content {
 }
 
 impl Source {
-    /// A plain file.
-    pub fn file(path: PathBuf) -> Self {
-        Self { shown: shown(&path), path, entry: None }
+    /// A plain file below a path that the user gave.
+    pub fn file(path: PathBuf, given: usize) -> Self {
+        Self { shown: shown(&path), given, path, entry: None }
     }
 
-    /// The folder it lies in, for people.
-    pub fn folder(&self) -> &str {
-        self.shown.rsplit_once(['/', '\\']).map_or("", |(folder, _)| folder)
+    /// The folder it lies in.
+    pub fn folder(&self) -> PathBuf {
+        let inside = self.entry.as_ref().map(|_| Path::new(&self.shown));
+        inside.unwrap_or(&self.path).parent().unwrap_or(Path::new("")).to_owned()
     }
 
     /// Runs `with` on its bytes from the start.
@@ -134,13 +137,19 @@ fn not_a_file(kind: FileType) -> Unusable {
 pub struct Found {
     /// Regular files, in a fixed order.
     pub files: Vec<Source>,
-    /// What cannot be read.
-    pub skipped: Vec<Skipped>,
+    /// What cannot be read, and how much of its path the user gave.
+    pub skipped: Vec<(Skipped, usize)>,
+    /// How much of the paths being looked at the user gave.
+    given: usize,
 }
 
 impl Found {
     fn skip(&mut self, path: &Path, why: Unusable) {
-        self.skipped.push(Skipped { path: shown(path), reason: why.reason, code: why.code });
+        self.skipped.push((Skipped { path: shown(path), reason: why.reason, code: why.code }, self.given));
+    }
+
+    fn take(&mut self, path: PathBuf) {
+        self.files.push(Source::file(path, self.given));
     }
 }
 
@@ -149,9 +158,10 @@ pub fn find(paths: &[PathBuf]) -> Found {
     let mut found = Found::default();
     let mut visited = HashSet::new();
     for path in paths {
+        found.given = shown(path).len();
         match fs::metadata(path) {
             Ok(meta) if meta.is_dir() => folder(path, &meta, &mut visited, &mut found),
-            Ok(meta) if meta.is_file() => found.files.push(Source::file(path.clone())),
+            Ok(meta) if meta.is_file() => found.take(path.clone()),
             Ok(meta) => found.skip(path, not_a_file(meta.file_type())),
             Err(e) => found.skip(path, e.into()),
         }
@@ -183,11 +193,11 @@ fn folder(path: &Path, meta: &Metadata, visited: &mut HashSet<Identity>, found: 
     while let Some((path, kind)) = stack.pop() {
         let is_link = kind.is_symlink();
         if kind.is_file() {
-            found.files.push(Source::file(path));
+            found.take(path);
         } else if kind.is_dir() || is_link {
             match fs::metadata(&path) {
                 Ok(meta) if meta.is_dir() => enter(&path, &meta, visited, &mut stack, found),
-                Ok(meta) if meta.is_file() => found.files.push(Source::file(path)),
+                Ok(meta) if meta.is_file() => found.take(path),
                 Ok(meta) => found.skip(&path, not_a_file(meta.file_type())),
                 Err(e) if is_link => {
                     let why = format!("it is a link that leads nowhere: {e}");
@@ -255,6 +265,7 @@ pub fn archive(source: &Source) -> Result<Vec<Source>, Unusable> {
         .collect();
     let entry = |(number, name): (usize, String)| Source {
         shown: format!("{}/{}", source.shown, visible(&name)),
+        given: source.given,
         path: source.path.clone(),
         entry: Some((number, Archive(archive.clone()))),
     };

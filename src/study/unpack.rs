@@ -4,6 +4,7 @@
 use super::codec::{Colour, Frame};
 use super::layout::{Photometric, PixelLayout, SampleKind};
 use super::series::FrameRef;
+use super::voi::RED_GREEN_BLUE;
 use crate::volume::{Rescale, Samples, SliceSamples, VoiLut};
 
 /// Which of the bits of a word are the value.
@@ -233,7 +234,7 @@ fn looked_up(lut: &VoiLut, value: i64) -> u16 {
     lut.entries.get(at as usize).copied().unwrap_or(0)
 }
 
-/// One value for each pixel of several samples: luminance as stored, or that of red, green and blue (ITU-R BT.601).
+/// One value for each pixel of several samples: luminance as stored, or the brightness of red, green and blue.
 struct Brightness<I> {
     values: I,
     n: usize,
@@ -244,7 +245,6 @@ impl<I: Iterator<Item = i64>> Iterator for Brightness<I> {
     type Item = f64;
 
     fn next(&mut self) -> Option<f64> {
-        const RED_GREEN_BLUE: [f64; 3] = [0.299, 0.587, 0.114];
         let first = self.values.next()?;
         let mut sum = first as f64 * RED_GREEN_BLUE[0];
         for n in 1..self.n {

@@ -43,7 +43,7 @@ pub fn read(set: &Dataset, facts: &Facts) -> (SliceVoi, Vec<BadValue>) {
     if windows.len() < centers.len().min(widths.len()) {
         complaints.extend(set.get(a::WINDOW_WIDTH).map(|v| v.bad()));
     }
-    let luts = set.items(a::VOI_LUTS).filter_map(|item| lut(&item, facts)).map(|lut| facts.shared.lut(lut)).collect();
+    let luts = set.items(a::VOI_LUTS).filter_map(|item| lut(&item, facts)).map(|lut| facts.luts.share(lut)).collect();
     (SliceVoi { windows, luts }, complaints)
 }
 
@@ -58,6 +58,31 @@ pub fn lut(item: &Dataset, facts: &Facts) -> Option<VoiLut> {
     Some(VoiLut { first_mapped, entries, bits, explanation: facts.text(item, a::LUT_EXPLANATION) })
 }
 
+/// The brightness, 0 to 255, of the colours of a palette (C.7.6.3.1.5, .6); `None` when there is none that makes sense.
+pub fn palette_brightness(set: &Dataset) -> Option<VoiLut> {
+    let channels = [
+        (a::RED_PALETTE_DESCRIPTOR, a::RED_PALETTE),
+        (a::GREEN_PALETTE_DESCRIPTOR, a::GREEN_PALETTE),
+        (a::BLUE_PALETTE_DESCRIPTOR, a::BLUE_PALETTE),
+    ];
+    let mut brightness: Vec<f64> = Vec::new();
+    let mut first_mapped = 0;
+    for ((descriptor, data), weight) in channels.into_iter().zip(RED_GREEN_BLUE) {
+        let &[count, first, bits] = set.get(descriptor)?.words().as_slice() else { return None };
+        let count = if count == 0 { 65536 } else { usize::from(count) };
+        let entries = table(&set.get(data)?, count)?;
+        let scale = if bits > 8 { 1.0 / 257.0 } else { 1.0 };
+        brightness.resize(count.max(brightness.len()), 0.0);
+        brightness.iter_mut().zip(&entries).for_each(|(sum, entry)| *sum += weight * scale * f64::from(*entry));
+        first_mapped = i32::from(first);
+    }
+    let entries = brightness.into_iter().map(|b| b.round().clamp(0.0, 255.0) as u16).collect();
+    Some(VoiLut { first_mapped, entries, bits: 8, explanation: None })
+}
+
+/// How much red, green and blue add to brightness (ITU-R BT.601).
+pub const RED_GREEN_BLUE: [f64; 3] = [0.299, 0.587, 0.114];
+
 /// `count` entries of one or two bytes each.
 fn table(data: &Value, count: usize) -> Option<Vec<u16>> {
     let bytes = data.bytes();
@@ -71,16 +96,16 @@ fn table(data: &Value, count: usize) -> Option<Vec<u16>> {
 
 /// One copy of look-up tables that many files carry.
 #[derive(Debug, Default)]
-pub struct Shared {
-    luts: Mutex<HashMap<u64, Vec<Arc<VoiLut>>>>,
+pub struct Luts {
+    known: Mutex<HashMap<u64, Vec<Arc<VoiLut>>>>,
 }
 
-impl Shared {
+impl Luts {
     /// The one copy of `lut`.
-    pub fn lut(&self, lut: VoiLut) -> Arc<VoiLut> {
+    pub fn share(&self, lut: VoiLut) -> Arc<VoiLut> {
         let mut hasher = DefaultHasher::new();
         (lut.first_mapped, &lut.entries).hash(&mut hasher);
-        let mut known = self.luts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let alike = known.entry(hasher.finish()).or_default();
         if let Some(same) = alike.iter().find(|same| ***same == lut) {
             return same.clone();

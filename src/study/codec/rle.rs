@@ -17,15 +17,19 @@ pub(super) fn decode<S: Sample>(data: &[u8], layout: &FrameLayout, out: &mut [S]
     let segments = Segments::parse(data, width * layout.samples_per_pixel)?;
     let pixels = layout.pixels();
     let mut planes = vec![0u8; pixels * width];
-    let mut complete = pixels;
+    let (mut complete, mut surplus) = (pixels, 0);
     for component in 0..layout.samples_per_pixel {
         for (byte, plane) in planes.chunks_exact_mut(pixels.max(1)).enumerate() {
-            complete = complete.min(unpack(segments.get(component * width + byte), plane));
+            let (unpacked, left) = unpack(segments.get(component * width + byte), plane);
+            (complete, surplus) = (complete.min(unpacked), surplus.max(left));
         }
         merge(&planes, pixels, &mut out[component..], layout.samples_per_pixel);
     }
     if complete == pixels {
-        return Ok(Decoded::whole(layout));
+        let damage = (surplus > 0).then(|| {
+            format!("a run-length segment goes on for {surplus} bytes after the frame is full, longer than it can be")
+        });
+        return Ok(Decoded { damage, ..Decoded::whole(layout) });
     }
     out[complete * layout.samples_per_pixel..].fill(S::default());
     Ok(Decoded::partial(layout, complete, "a segment of the run-length encoded frame ends early"))
@@ -34,7 +38,7 @@ pub(super) fn decode<S: Sample>(data: &[u8], layout: &FrameLayout, out: &mut [S]
 /// Samples of one bit are packed into bytes first, then encoded as one segment.
 fn decode_bits<S: Sample>(data: &[u8], layout: &FrameLayout, out: &mut [S]) -> Result<Decoded, CodecError> {
     let mut packed = vec![0u8; layout.bytes()];
-    let n = unpack(Segments::parse(data, 1)?.get(0), &mut packed);
+    let (n, _) = unpack(Segments::parse(data, 1)?.get(0), &mut packed);
     Ok(super::native::decode(&packed[..n], layout, false, out))
 }
 
@@ -74,8 +78,10 @@ impl<'a> Segments<'a> {
     }
 }
 
-/// PackBits (PS3.5 G.3.2): fills `plane` and says how many bytes it could; the rest is zero.
-fn unpack(mut segment: &[u8], plane: &mut [u8]) -> usize {
+/// PackBits (PS3.5 G.3.2): fills `plane` and says how many bytes it could (the rest is zero), and how many bytes of the
+/// segment were left over, apart from padding.
+fn unpack(mut segment: &[u8], plane: &mut [u8]) -> (usize, usize) {
+    const PADDING: usize = 2;
     let total = plane.len();
     let mut rest = plane;
     while let [control, tail @ ..] = segment {
@@ -107,7 +113,8 @@ fn unpack(mut segment: &[u8], plane: &mut [u8]) -> usize {
     }
     let missing = rest.len();
     rest.fill(0);
-    total - missing
+    let padding = segment.len() <= PADDING || segment.iter().all(|byte| *byte == 0);
+    (total - missing, if padding { 0 } else { segment.len() })
 }
 
 /// Puts the byte planes of one component, most significant first, together into every `step`-th word of `out`.
@@ -154,7 +161,7 @@ mod tests {
     fn packbits_example() {
         let packed = [0xFE, 0xAA, 0x02, 0x80, 0x00, 0x2A, 0xFD, 0xAA, 0x03, 0x80, 0x00, 0x2A, 0x22, 0xF7, 0xAA];
         let mut plane = [0; 24];
-        assert_eq!(unpack(&packed, &mut plane), 24);
+        assert_eq!(unpack(&packed, &mut plane), (24, 0));
         let mut expected = vec![0xAA, 0xAA, 0xAA, 0x80, 0x00, 0x2A, 0xAA, 0xAA, 0xAA, 0xAA, 0x80, 0x00, 0x2A, 0x22];
         expected.resize(24, 0xAA);
         assert_eq!(plane[..], expected);
@@ -190,6 +197,15 @@ mod tests {
                 Err(_) => assert!(cut < HEADER, "{cut}"),
             }
         }
+    }
+
+    #[test]
+    fn segments_that_go_on_are_said_but_padding_is_not() {
+        let grey = FrameLayout::grey(1, 2, 8);
+        let damage = |segment: &[u8]| decode(&frame(&[segment]), &grey).unwrap().1.damage;
+        assert_eq!(damage(&[1, 5, 6, 0, 0, 0, 0, 0, 0, 0]), None);
+        assert_eq!(damage(&[129, 5, 128]), None);
+        assert!(damage(&[1, 5, 6, 129, 7, 129, 8]).unwrap().contains("4 bytes after the frame is full"));
     }
 
     #[test]
