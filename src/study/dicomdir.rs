@@ -3,8 +3,8 @@
 
 use super::attribute as a;
 use super::header;
-use super::privacy::Identities;
 use super::info::{SkipCode, Skipped};
+use super::privacy::Identities;
 use super::source::Source;
 use super::text::visible;
 use std::path::{Path, PathBuf};
