@@ -1,6 +1,7 @@
 //! `spondyl info`: what lies under paths, as a table or as JSON.
 
 use super::output::{Failure, Outcome, say, write_out};
+use super::series::nothing;
 use crate::study::{
     self, InfoDocument, LoadObserver, Orientation, Scan, SeriesInfo, SkipCode, Skipped, Sums, VoxelFigures, figures,
     sums,
@@ -62,21 +63,6 @@ fn load(series: &study::Series, info: &mut SeriesInfo, hashed: bool, stats: &mut
             info.voxels = hashed.then(|| figures(&assembled.volume));
         }
         Err(e) => say(&format!("spondyl: {e}")),
-    }
-}
-
-/// Why there is no image, in one sentence.
-fn nothing(scan: &Scan) -> String {
-    match scan.skipped.as_slice() {
-        [] => "no DICOM images were found: the folder is empty; give a folder that holds DICOM files".to_owned(),
-        [only] => format!("no image was found: {}: {}", only.path, only.reason),
-        [first, ..] => {
-            let count = scan.skipped.len();
-            format!(
-                "no image was found in {count} files, for example {}: {}; give a folder that holds DICOM images",
-                first.path, first.reason
-            )
-        }
     }
 }
 

@@ -4,11 +4,13 @@
 //! 1 it could not be done (one sentence on standard error), 2 wrong usage. Arguments that may start with a minus sign
 //! (coordinates, windows) carry `allow_hyphen_values`.
 
+mod annotate;
 mod check;
 mod export;
 mod info;
 mod output;
 mod schema;
+mod series;
 mod values;
 
 pub use output::{Failure, Outcome, say, write_out};
@@ -27,6 +29,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Annotate(annotate::AnnotateArgs),
     Info(info::InfoArgs),
     Export(export::ExportArgs),
     Check(check::CheckArgs),
@@ -45,6 +48,7 @@ pub fn main() -> ExitCode {
         }
     };
     output::report(output::guarded(|| match cli.command {
+        Command::Annotate(args) => annotate::run(args),
         Command::Info(args) => info::run(args),
         Command::Export(args) => export::run(args),
         Command::Check(args) => check::run(args),

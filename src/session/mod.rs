@@ -13,6 +13,7 @@ pub mod op;
 mod open;
 mod places;
 mod plan;
+mod scanned;
 mod state;
 mod time;
 
@@ -24,6 +25,7 @@ pub use op::Op;
 pub use open::{Access, Opened, SOME_READER};
 pub use places::{CaseSummary, Places};
 pub use plan::{Refusal, Step, plan};
+pub use scanned::ScannedImages;
 pub use state::VoxelBox;
 
 use crate::document::{Document, Edit, ImageIdentity, ImageKey};

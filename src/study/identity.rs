@@ -40,7 +40,7 @@ impl Series {
             units: self.units.clone(),
             slices: self.frames.iter().map(slice).collect(),
             fingerprint: self.fingerprint(),
-            findings: self.findings.iter().map(|f| Finding { files: vec![], ..f.clone() }).collect(),
+            findings: self.findings.iter().map(without_files).collect(),
         }
     }
 
@@ -51,5 +51,33 @@ impl Series {
         let origin = self.geometry.patient_from_voxel(VoxelIndex([0, 0, k]).center());
         let geometry = Geometry::regular(origin, self.geometry.steps(), [columns, rows, 1]).ok()?;
         Some(Series { frames: vec![frame], geometry, findings: vec![], ..self.clone() })
+    }
+}
+
+/// A finding that names no file: names of files and folders may be those of patients.
+fn without_files(finding: &Finding) -> Finding {
+    let mut names: Vec<&str> = finding.files.iter().map(String::as_str).filter(|n| !n.is_empty()).collect();
+    names.sort_by_key(|n| std::cmp::Reverse(n.len()));
+    let message = names.iter().fold(finding.message.clone(), |m, name| m.replace(name, "a file"));
+    Finding { message, files: Vec::new(), ..finding.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::volume::{FindingCode, Severity};
+
+    #[test]
+    fn findings_lose_their_file_names() {
+        let found = Finding {
+            code: FindingCode::DuplicatePosition,
+            severity: Severity::Note,
+            message: "Doe/1.dcm and Doe/11.dcm lie in the same place".to_owned(),
+            files: vec!["Doe/1.dcm".to_owned(), "Doe/11.dcm".to_owned()],
+            value_mm: Some(0.0),
+        };
+        let kept = without_files(&found);
+        assert_eq!(kept.message, "a file and a file lie in the same place");
+        assert!(kept.files.is_empty() && kept.value_mm == Some(0.0));
     }
 }
