@@ -1,0 +1,260 @@
+//! The event loop: one winit window, egui's input and painter, and nothing of the program itself. Repaints only when
+//! something changed; a lost GPU device is rebuilt from what the CPU holds.
+
+use super::App;
+use crate::render::device_descriptor;
+use egui_winit::accesskit_winit;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use winit::application::ApplicationHandler;
+use winit::event::WindowEvent;
+use winit::event_loop::{ActiveEventLoop, ControlFlow, EventLoop, EventLoopProxy};
+use winit::window::{Window, WindowId};
+
+/// Why the window could not be opened; each sentence says what to do instead.
+#[derive(Debug, thiserror::Error)]
+pub enum ShellError {
+    /// There is no display server.
+    #[error(
+        "there is no display to open a window on ({0}). Without one, `spondyl demo` runs the sample case and `spondyl render` makes pictures"
+    )]
+    NoDisplay(String),
+    /// The window system refused.
+    #[error("the window could not be made: {0}")]
+    Window(String),
+    /// No GPU adapter, not even a software one.
+    #[error(
+        "no GPU adapter can draw into the window ({0}). Install the software renderer (`mesa-vulkan-drivers` on Debian and Ubuntu); `spondyl render --renderer cpu` needs none"
+    )]
+    NoAdapter(String),
+}
+
+/// What wakes the loop besides the window system.
+enum Wake {
+    /// Paint again after a delay.
+    Repaint(Duration),
+    /// Something for assistive technology.
+    AccessKit(accesskit_winit::Event),
+}
+
+impl From<accesskit_winit::Event> for Wake {
+    fn from(e: accesskit_winit::Event) -> Self {
+        Wake::AccessKit(e)
+    }
+}
+
+/// Opens the window on `paths` and runs until it is closed.
+///
+/// # Errors
+/// [`ShellError`] when there is no display, window or adapter.
+pub fn run(paths: Vec<PathBuf>) -> Result<(), ShellError> {
+    let event_loop =
+        EventLoop::<Wake>::with_user_event().build().map_err(|e| ShellError::NoDisplay(e.to_string()))?;
+    let ctx = egui::Context::default();
+    let proxy = event_loop.create_proxy();
+    let repaint = proxy.clone();
+    ctx.set_request_repaint_callback(move |info| {
+        let _ = repaint.send_event(Wake::Repaint(info.delay)); // the loop may be gone already
+    });
+    let mut shell = Shell { ctx, proxy, paths, running: None, wake_at: None, failure: None };
+    event_loop.run_app(&mut shell).map_err(|e| ShellError::Window(e.to_string()))?;
+    shell.failure.map_or(Ok(()), Err)
+}
+
+struct Shell {
+    ctx: egui::Context,
+    proxy: EventLoopProxy<Wake>,
+    paths: Vec<PathBuf>,
+    running: Option<Running>,
+    wake_at: Option<Instant>,
+    failure: Option<ShellError>,
+}
+
+struct Running {
+    window: Arc<Window>,
+    painter: egui_wgpu::winit::Painter,
+    input: egui_winit::State,
+    app: App,
+    device_lost: Arc<AtomicBool>,
+}
+
+impl Shell {
+    fn start(&mut self, event_loop: &ActiveEventLoop) -> Result<Running, ShellError> {
+        let attributes = Window::default_attributes()
+            .with_title("Spondyl")
+            .with_inner_size(winit::dpi::LogicalSize::new(1440.0, 900.0))
+            .with_min_inner_size(winit::dpi::LogicalSize::new(1024.0, 700.0))
+            .with_visible(false); // AccessKit must be set up before the window shows
+        let window = event_loop.create_window(attributes).map_err(|e| ShellError::Window(e.to_string()))?;
+        let window = Arc::new(window);
+        let (painter, device_lost) = self.painter(event_loop, &window)?;
+        let scale = Some(window.scale_factor() as f32);
+        let mut input = egui_winit::State::new(
+            self.ctx.clone(),
+            egui::ViewportId::ROOT,
+            event_loop,
+            scale,
+            window.theme(),
+            painter.max_texture_side(),
+        );
+        input.init_accesskit(event_loop, &window, self.proxy.clone());
+        let mut app = App::new(&self.ctx);
+        if let Some(state) = painter.render_state() {
+            app.attach_gpu(&state);
+        }
+        app.open_paths(std::mem::take(&mut self.paths));
+        window.set_visible(true);
+        Ok(Running { window, painter, input, app, device_lost })
+    }
+
+    fn painter(
+        &self,
+        event_loop: &ActiveEventLoop,
+        window: &Arc<Window>,
+    ) -> Result<(egui_wgpu::winit::Painter, Arc<AtomicBool>), ShellError> {
+        let mut setup = egui_wgpu::WgpuSetupCreateNew::from_display_handle(event_loop.owned_display_handle());
+        setup.device_descriptor = Arc::new(device_descriptor);
+        let configuration = egui_wgpu::WgpuConfiguration { wgpu_setup: setup.into(), ..Default::default() };
+        let options = egui_wgpu::RendererOptions { dithering: false, ..Default::default() };
+        let new = egui_wgpu::winit::Painter::new(self.ctx.clone(), configuration, false, options);
+        let mut painter = pollster::block_on(new);
+        pollster::block_on(painter.set_window(egui::ViewportId::ROOT, Some(window.clone())))
+            .map_err(|e| ShellError::NoAdapter(e.to_string()))?;
+        let device_lost = Arc::new(AtomicBool::new(false));
+        if let Some(state) = painter.render_state() {
+            let (lost, ctx) = (device_lost.clone(), self.ctx.clone());
+            state.device.set_device_lost_callback(move |reason, message| {
+                if reason != wgpu::DeviceLostReason::Destroyed {
+                    eprintln!("spondyl: the GPU device was lost ({message}); it is being rebuilt");
+                }
+                lost.store(true, Ordering::Relaxed);
+                ctx.request_repaint();
+            });
+            state.device.on_uncaptured_error(Arc::new(|e| eprintln!("spondyl: the GPU reports: {e}")));
+        }
+        Ok((painter, device_lost))
+    }
+
+    /// Everything on the GPU again, from what the program holds.
+    fn rebuild_gpu(&mut self, event_loop: &ActiveEventLoop) {
+        let Some(mut running) = self.running.take() else { return };
+        running.app.detach_gpu();
+        match self.painter(event_loop, &running.window) {
+            Ok((painter, lost)) => {
+                running.painter = painter;
+                running.device_lost = lost;
+                if let Some(state) = running.painter.render_state() {
+                    running.app.attach_gpu(&state);
+                }
+                running.window.request_redraw();
+                self.running = Some(running);
+            }
+            Err(e) => {
+                self.failure = Some(e);
+                event_loop.exit();
+            }
+        }
+    }
+
+    fn paint(&mut self, event_loop: &ActiveEventLoop) {
+        if self.running.as_ref().is_some_and(|r| r.device_lost.load(Ordering::Relaxed)) {
+            self.rebuild_gpu(event_loop);
+        }
+        let Some(r) = &mut self.running else { return };
+        let input = r.input.take_egui_input(&r.window);
+        let mut out = self.ctx.run_ui(input, |ui| r.app.show(ui));
+        r.input.handle_platform_output(&r.window, out.platform_output);
+        let shapes = self.ctx.tessellate(out.shapes, out.pixels_per_point);
+        r.painter.paint_and_update_textures(
+            egui::ViewportId::ROOT,
+            out.pixels_per_point,
+            [0.0, 0.0, 0.0, 1.0],
+            &shapes,
+            &mut out.textures_delta,
+            vec![],
+            &r.window,
+        );
+        if let Some(title) = r.app.take_title() {
+            r.window.set_title(&title);
+        }
+        if r.app.wants_to_quit() {
+            event_loop.exit();
+        }
+    }
+
+    fn wake_within(&mut self, delay: Duration) {
+        let Some(at) = Instant::now().checked_add(delay) else { return };
+        self.wake_at = Some(self.wake_at.map_or(at, |w| w.min(at)));
+    }
+}
+
+impl ApplicationHandler<Wake> for Shell {
+    fn resumed(&mut self, event_loop: &ActiveEventLoop) {
+        if self.running.is_some() {
+            return;
+        }
+        match self.start(event_loop) {
+            Ok(running) => {
+                running.window.request_redraw();
+                self.running = Some(running);
+            }
+            Err(e) => {
+                self.failure = Some(e);
+                event_loop.exit();
+            }
+        }
+    }
+
+    fn window_event(&mut self, event_loop: &ActiveEventLoop, _: WindowId, event: WindowEvent) {
+        let Some(r) = &mut self.running else { return };
+        let response = r.input.on_window_event(&r.window, &event);
+        match event {
+            WindowEvent::RedrawRequested => self.paint(event_loop),
+            WindowEvent::CloseRequested => event_loop.exit(),
+            WindowEvent::Resized(size) => {
+                if let (Some(w), Some(h)) = (NonZeroU32::new(size.width), NonZeroU32::new(size.height)) {
+                    r.painter.on_window_resized(egui::ViewportId::ROOT, w, h);
+                }
+                r.window.request_redraw();
+            }
+            _ if response.repaint => r.window.request_redraw(),
+            _ => {}
+        }
+    }
+
+    fn user_event(&mut self, _: &ActiveEventLoop, event: Wake) {
+        match event {
+            Wake::Repaint(delay) => self.wake_within(delay),
+            Wake::AccessKit(e) => {
+                let Some(r) = &mut self.running else { return };
+                match e.window_event {
+                    accesskit_winit::WindowEvent::InitialTreeRequested => self.ctx.enable_accesskit(),
+                    accesskit_winit::WindowEvent::ActionRequested(request) => {
+                        r.input.on_accesskit_action_request(request);
+                    }
+                    accesskit_winit::WindowEvent::AccessibilityDeactivated => self.ctx.disable_accesskit(),
+                }
+                r.window.request_redraw();
+            }
+        }
+    }
+
+    fn about_to_wait(&mut self, event_loop: &ActiveEventLoop) {
+        if self.wake_at.is_some_and(|at| at <= Instant::now()) {
+            self.wake_at = None;
+            if let Some(r) = &self.running {
+                r.window.request_redraw();
+            }
+        }
+        event_loop.set_control_flow(self.wake_at.map_or(ControlFlow::Wait, ControlFlow::WaitUntil));
+    }
+
+    fn exiting(&mut self, _: &ActiveEventLoop) {
+        if let Some(r) = &mut self.running {
+            r.app.close();
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The command table: everything the program can do by name, key and hint. Menus, keys, the palette, the key page and
+//! the README's table all read it; nothing else binds a key.
+
+/// Names a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum CommandId {
+    OpenFolder,
+    OpenSample,
+    Export,
+    Quit,
+    Undo,
+    Redo,
+    NewLesion,
+    DeleteLesion,
+    NextLesion,
+    Navigate,
+    Vertebra,
+    Brush,
+    Grow,
+    Contour,
+    Length,
+    Angle,
+    Heights,
+    BrushSmaller,
+    BrushLarger,
+    BrushTip,
+    BrushRange,
+    Accept,
+    Cancel,
+    HideOverlays,
+    NextPane,
+    MaximisePane,
+    FitViews,
+    Invert,
+    WindowBox,
+    WindowFull,
+    WindowPreset(u8),
+    SliceBack,
+    SliceForward,
+    TenBack,
+    TenForward,
+    FirstSlice,
+    LastSlice,
+    LevelUp,
+    LevelDown,
+    Palette,
+    Keys,
+}
+
+/// Where a command stands in menus and on the key page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Group {
+    File,
+    Edit,
+    Tools,
+    View,
+    Slices,
+    Help,
+}
+
+impl Group {
+    /// All groups in the order of the key page.
+    pub const ALL: [Group; 6] = [Group::File, Group::Edit, Group::Tools, Group::View, Group::Slices, Group::Help];
+
+    /// Heading.
+    pub fn name(self) -> &'static str {
+        match self {
+            Group::File => "File",
+            Group::Edit => "Edit",
+            Group::Tools => "Tools",
+            Group::View => "View",
+            Group::Slices => "Slices and levels",
+            Group::Help => "Help",
+        }
+    }
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Command {
+    /// Its name for programs.
+    pub id: CommandId,
+    /// Its name for people.
+    pub name: &'static str,
+    /// What it does, in one line.
+    pub hint: &'static str,
+    /// Default keys, `Ctrl+Shift+Z` style; the first is shown. Empty: no key.
+    pub keys: &'static [&'static str],
+    /// Its place.
+    pub group: Group,
+}
+
+const fn row(
+    id: CommandId,
+    group: Group,
+    name: &'static str,
+    keys: &'static [&'static str],
+    hint: &'static str,
+) -> Command {
+    Command { id, name, hint, keys, group }
+}
+
+/// Every command.
+#[rustfmt::skip]
+pub const COMMANDS: &[Command] = {
+    use CommandId::*;
+    use Group::*;
+    &[
+        row(OpenFolder, File, "Open folder…", &["Ctrl+O"], "Choose a folder, file, DICOMDIR or zip of images"),
+        row(OpenSample, File, "Open the sample case", &[], "The bundled synthetic case: cervical spine, CT and MR"),
+        row(Export, File, "Export…", &["Ctrl+E"], "Write JSON, NIfTI masks and CSV tables of this case"),
+        row(Quit, File, "Quit", &["Ctrl+Q"], "Close the window; everything drawn is already on disk"),
+        row(Undo, Edit, "Undo", &["Ctrl+Z"], "Take back the last step, also across restarts"),
+        row(Redo, Edit, "Redo", &["Ctrl+Shift+Z", "Ctrl+Y"], "Do the step again"),
+        row(NewLesion, Edit, "New lesion", &["L"], "Begin a lesion; the first stroke gives it its vertebra"),
+        row(DeleteLesion, Edit, "Delete lesion", &["Delete"], "Remove the current lesion with its mask; undo brings it back"),
+        row(NextLesion, Edit, "Next lesion", &["J"], "Make the next lesion current and go there"),
+        row(Navigate, Tools, "Navigate", &["N"], "Left drag moves the crosshair; all panes follow"),
+        row(Vertebra, Tools, "Label vertebrae", &["V"], "Click a body's centre; the next level is ready at once"),
+        row(Brush, Tools, "Brush", &["B"], "Paint the current lesion; Alt erases, Shift+wheel or [ ] sizes the tip"),
+        row(Grow, Tools, "Grow", &["G"], "Press in the lesion and drag to its edge; release to accept"),
+        row(Contour, Tools, "Contour", &["C"], "Drag freehand or click corners; Enter closes, Alt subtracts"),
+        row(Length, Tools, "Measure length", &["M"], "Drag between two points"),
+        row(Angle, Tools, "Measure angle", &["A"], "Drag two lines; the angle between them is kept (also Cobb)"),
+        row(Heights, Tools, "Six-point heights", &["H"], "Click three points on each end plate: front, middle, back"),
+        row(BrushSmaller, Tools, "Smaller brush", &["["], "Half a millimetre less"),
+        row(BrushLarger, Tools, "Larger brush", &["]"], "Half a millimetre more"),
+        row(BrushTip, Tools, "Disc or sphere", &["X"], "Paint in this slice only, or in all directions"),
+        row(BrushRange, Tools, "Value range on or off", &["R"], "Paint only values inside the range"),
+        row(Accept, Tools, "Accept", &["Enter"], "Close the contour, take the preview"),
+        row(Cancel, Tools, "Cancel", &["Escape"], "Drop what is being drawn"),
+        row(HideOverlays, View, "Hide overlays", &["Space"], "While held, nothing covers the image"),
+        row(NextPane, View, "Next pane", &["Tab"], "Give the keys to the next pane"),
+        row(MaximisePane, View, "Maximise pane", &["F11"], "One pane fills the window; again for the layout (or double click)"),
+        row(FitViews, View, "Fit", &["F"], "Show everything in every pane"),
+        row(Invert, View, "Invert grey", &["I"], "White on black, black on white"),
+        row(WindowBox, View, "Window from a box", &["W"], "Drag a box: its values set the window"),
+        row(WindowFull, View, "Full range", &["0"], "Window over all values"),
+        row(WindowPreset(1), View, "Window preset 1", &["1"], "CT: spine bone 1800/400. MR: automatic"),
+        row(WindowPreset(2), View, "Window preset 2", &["2"], "Hard bone 1200/400"),
+        row(WindowPreset(3), View, "Window preset 3", &["3"], "Bone 2500/480"),
+        row(WindowPreset(4), View, "Window preset 4", &["4"], "Soft tissue 400/40"),
+        row(WindowPreset(5), View, "Window preset 5", &["5"], "Lung 1500/-600"),
+        row(WindowPreset(6), View, "Window preset 6", &["6"], "Brain 80/40"),
+        row(WindowPreset(7), View, "Window preset 7", &["7"], "Automatic: 0.5 to 99.5 percentile"),
+        row(WindowPreset(8), View, "Window preset 8", &["8"], "First window stored in the file"),
+        row(WindowPreset(9), View, "Window preset 9", &["9"], "Second window stored in the file"),
+        row(SliceBack, Slices, "Previous slice", &["ArrowUp", "ArrowLeft"], "In the pane under the pointer"),
+        row(SliceForward, Slices, "Next slice", &["ArrowDown", "ArrowRight"], "In the pane under the pointer"),
+        row(TenBack, Slices, "Ten slices back", &["PageUp"], "In the pane under the pointer"),
+        row(TenForward, Slices, "Ten slices on", &["PageDown"], "In the pane under the pointer"),
+        row(FirstSlice, Slices, "First slice", &["Home"], "In the pane under the pointer"),
+        row(LastSlice, Slices, "Last slice", &["End"], "In the pane under the pointer"),
+        row(LevelUp, Slices, "Level up", &["Ctrl+ArrowUp"], "Go to the next labelled vertebra towards the head"),
+        row(LevelDown, Slices, "Level down", &["Ctrl+ArrowDown"], "Go to the next labelled vertebra towards the feet"),
+        row(Palette, Help, "Find a command", &["Ctrl+K"], "Type a few letters, Enter runs it"),
+        row(Keys, Help, "All keys", &["F1", "?"], "Every command with its key"),
+    ]
+};
+
+impl CommandId {
+    /// This command's row.
+    pub fn command(self) -> &'static Command {
+        // Every id has a row: proved by a test.
+        COMMANDS.iter().find(|c| c.id == self).unwrap_or(&COMMANDS[0])
+    }
+}
+
+/// The table as Markdown, for the README.
+pub fn markdown_table() -> String {
+    let mut out = String::from("| key | command | what it does |\n|---|---|---|\n");
+    for c in COMMANDS.iter().filter(|c| !c.keys.is_empty()) {
+        let keys: Vec<String> = c.keys.iter().map(|k| format!("`{k}`")).collect();
+        out += &format!("| {} | {} | {} |\n", keys.join(" "), c.name, c.hint);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn no_key_and_no_id_stands_twice() {
+        let mut seen = BTreeMap::new();
+        for c in COMMANDS {
+            assert_eq!(c.id.command().name, c.name, "two rows for {:?}", c.id);
+            for k in c.keys {
+                assert_eq!(seen.insert(*k, c.name), None, "{k} is bound twice");
+            }
+        }
+    }
+}
