@@ -39,7 +39,7 @@ impl Tool for VertebraTool {
                 let op = grabbed(scene, at).map(|level| Op::UnlabelVertebra { level });
                 (State::Hover(at), op.map_or(Outcome::Idle, Outcome::Commit))
             }
-            (_, Event::Pointer { phase: Phase::Press | Phase::DoubleClick, at, .. }) => match grabbed(scene, at) {
+            (_, Event::Pointer { phase: Phase::Press, at, .. }) => match grabbed(scene, at) {
                 Some(level) => (State::Moving { level, from: at, at }, Outcome::Preview),
                 None => (State::Placing(at), Outcome::Preview),
             },

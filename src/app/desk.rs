@@ -1,0 +1,92 @@
+//! What lies at the reader's hand: the active tool, its settings, the current lesion and the level to be labelled next.
+
+use crate::anatomy::VertebraLevel;
+use crate::document::{Document, ImageKey};
+use crate::session::CommandId;
+use crate::tool::{
+    AngleTool, BrushTool, ContourTool, GrowTool, HeightsTool, LengthTool, Scene, Settings, Tool, VertebraTool,
+};
+
+/// Which way numbering goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Towards the feet.
+    Down,
+    /// Towards the head.
+    Up,
+}
+
+/// See the module.
+pub struct Desk {
+    /// The tool's command.
+    pub tool_id: CommandId,
+    /// The tool; none while the crosshair is moved or a window box is drawn.
+    pub tool: Option<Box<dyn Tool>>,
+    /// Brush settings.
+    pub settings: Settings,
+    /// The range that R switches on, kept while it is off.
+    pub range: [f64; 2],
+    /// Label of the current lesion.
+    pub lesion: Option<String>,
+    /// What the next click labels.
+    pub next_level: Option<VertebraLevel>,
+    /// Where numbering goes.
+    pub direction: Direction,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Desk {
+            tool_id: CommandId::Navigate,
+            tool: None,
+            settings: Settings::default(),
+            range: [-50.0, 180.0],
+            lesion: None,
+            next_level: None,
+            direction: Direction::Down,
+        }
+    }
+}
+
+impl Desk {
+    /// Takes up a tool; the one before is put away.
+    pub fn take_up(&mut self, id: CommandId) {
+        self.tool_id = id;
+        self.tool = match id {
+            CommandId::Vertebra => Some(Box::<VertebraTool>::default()),
+            CommandId::Brush => Some(Box::<BrushTool>::default()),
+            CommandId::Grow => Some(Box::<GrowTool>::default()),
+            CommandId::Contour => Some(Box::<ContourTool>::default()),
+            CommandId::Length => Some(Box::<LengthTool>::default()),
+            CommandId::Angle => Some(Box::<AngleTool>::default()),
+            CommandId::Heights => Some(Box::<HeightsTool>::default()),
+            _ => None,
+        };
+    }
+
+    /// Whether the tool draws into the current lesion.
+    pub fn draws(&self) -> bool {
+        matches!(self.tool_id, CommandId::Brush | CommandId::Grow | CommandId::Contour)
+    }
+
+    /// What the tool may look at.
+    pub fn scene<'a>(&'a self, document: &'a Document, image: &'a ImageKey) -> Scene<'a> {
+        Scene {
+            document,
+            image,
+            lesion: self.lesion.as_deref(),
+            next_level: self.next_level,
+            settings: &self.settings,
+        }
+    }
+
+    /// After a level was labelled, the next one in the chosen direction is at hand.
+    pub fn advance_from(&mut self, level: VertebraLevel) {
+        self.next_level = level.shifted(if self.direction == Direction::Down { 1 } else { -1 });
+    }
+
+    /// The current lesion's label, if the document still has it.
+    pub fn current<'a>(&self, document: &'a Document) -> Option<(crate::document::LesionId, &'a crate::document::Lesion)> {
+        self.lesion.as_deref().and_then(|l| document.lesion_by_label(l))
+    }
+}
