@@ -1,1 +1,223 @@
-//! The window: panes, panels, keys, theme, widgets.
+//! The window: panes, panels, keys, theme. [`App`] is a plain struct that shows itself in any egui context, so that
+//! tests drive exactly what the reader drives; [`run`] puts it on a real window.
+
+mod chooser;
+mod commands;
+mod desk;
+mod dialogs;
+mod export_dialog;
+mod forms;
+mod gpu;
+mod jobs;
+mod keys;
+mod ladder;
+mod notices;
+mod overlay;
+mod pane_input;
+mod pane_view;
+mod reading;
+mod sample;
+mod series_panel;
+mod shell;
+mod start;
+mod status;
+mod theme;
+mod toolbar;
+mod viewer;
+mod widgets;
+
+pub use sample::sample_folder;
+pub use shell::{ShellError, run};
+
+use chooser::{Choice, Chooser};
+use desk::Desk;
+use dialogs::Dialog;
+use gpu::Screen;
+use jobs::{Arrival, Inbox};
+use notices::Notices;
+use pane_input::Capture;
+use reading::Reading;
+use series_panel::Library;
+use std::path::PathBuf;
+
+/// The whole program behind the window.
+pub struct App {
+    inbox: Inbox,
+    screen: Option<Screen>,
+    library: Library,
+    reading: Option<Reading>,
+    desk: Desk,
+    dialog: Dialog,
+    notices: Notices,
+    capture: Option<Capture>,
+    hide_overlays: bool,
+    hovered: Option<pane_input::Hover>,
+    title: Option<String>,
+    quit: bool,
+    /// Where case files go; a test gives its own folder.
+    cases_in: Option<PathBuf>,
+    /// The reader's pseudonym.
+    reader: String,
+}
+
+impl App {
+    /// An empty program; images come by [`App::open_paths`].
+    pub fn new(ctx: &egui::Context) -> Self {
+        theme::apply(ctx);
+        App {
+            inbox: Inbox::new(ctx.clone()),
+            screen: None,
+            library: Library::default(),
+            reading: None,
+            desk: Desk::default(),
+            dialog: Dialog::None,
+            notices: Notices::default(),
+            capture: None,
+            hide_overlays: false,
+            hovered: None,
+            title: None,
+            quit: false,
+            cases_in: None,
+            reader: reader_pseudonym(),
+        }
+    }
+
+    /// Keeps case files below `folder` instead of the user's data directory.
+    pub fn keep_cases_in(&mut self, folder: PathBuf) {
+        self.cases_in = Some(folder);
+    }
+
+    /// Gives the program a GPU; volumes that are open are uploaded again.
+    pub fn attach_gpu(&mut self, state: &egui_wgpu::RenderState) {
+        self.screen = Some(Screen::new(state));
+        if let (Some(screen), Some(reading)) = (&mut self.screen, &mut self.reading) {
+            screen.show_series(reading);
+        }
+    }
+
+    /// Forgets everything on the GPU; the device is gone.
+    pub fn detach_gpu(&mut self) {
+        self.screen = None;
+    }
+
+    /// Scans files and folders in the background and shows what they hold.
+    pub fn open_paths(&mut self, paths: Vec<PathBuf>) {
+        if paths.is_empty() {
+            return;
+        }
+        self.leave_case();
+        self.library.begin(&paths);
+        self.inbox.scan(paths);
+    }
+
+    /// A new window title, when it changed.
+    pub fn take_title(&mut self) -> Option<String> {
+        self.title.take()
+    }
+
+    /// Whether the reader asked to leave.
+    pub fn wants_to_quit(&self) -> bool {
+        self.quit
+    }
+
+    /// Called once when the window closes: background work ends; everything drawn is on disk.
+    pub fn close(&mut self) {
+        self.inbox.cancel_all();
+        self.leave_case();
+    }
+
+    /// One frame.
+    pub fn show(&mut self, ui: &mut egui::Ui) {
+        self.drain_inbox();
+        self.take_dropped_files(ui);
+        self.run_keys(ui);
+        status::show(self, ui);
+        if self.reading.is_some() || self.library.is_busy() || !self.library.series().is_empty() {
+            toolbar::show(self, ui);
+            series_panel::show(self, ui);
+            ladder::show(self, ui);
+            egui::CentralPanel::default()
+                .frame(egui::Frame::NONE.fill(theme::BACKGROUND))
+                .show(ui, |ui| pane_view::show(self, ui));
+        } else {
+            egui::CentralPanel::default()
+                .frame(egui::Frame::NONE.fill(theme::BACKGROUND))
+                .show(ui, |ui| start::show(self, ui));
+        }
+        dialogs::show(self, ui);
+        self.notices.show(ui);
+    }
+
+    fn drain_inbox(&mut self) {
+        while let Some(arrival) = self.inbox.next() {
+            match arrival {
+                Arrival::Scanned(scan) => self.scanned(scan),
+                Arrival::Thumbnail { index, picture } => self.library.add_thumbnail(index, picture),
+                Arrival::Slice(slice) => {
+                    if let (Some(screen), Some(reading)) = (&mut self.screen, &mut self.reading) {
+                        reading.slice_arrived(&slice);
+                        screen.upload_slice(&slice);
+                    }
+                }
+                Arrival::Loaded(loaded) => self.loaded(loaded),
+                Arrival::Exported(result) => match result {
+                    Ok(done) => self.notices.say(format!("Exported to {done}")),
+                    Err(why) => self.notices.fail(why),
+                },
+            }
+        }
+        if let Some(reading) = &mut self.reading {
+            reading.keep_up(self.screen.as_mut(), &mut self.notices);
+        }
+    }
+
+    fn take_dropped_files(&mut self, ui: &egui::Ui) {
+        let dropped: Vec<PathBuf> =
+            ui.input(|i| i.raw.dropped_files.iter().filter_map(|f| f.path.clone()).collect());
+        self.open_paths(dropped);
+    }
+
+    /// Opens one series of the library.
+    fn open_series(&mut self, index: usize) {
+        let Some(series) = self.library.get(index) else { return };
+        if self.reading.as_ref().is_some_and(|r| r.index == index) {
+            return;
+        }
+        let previous = self.reading.take();
+        let case = previous.and_then(Reading::into_case);
+        match Reading::begin(index, series.clone(), case) {
+            Ok(mut reading) => {
+                if let Some(screen) = &mut self.screen {
+                    screen.show_series(&mut reading);
+                }
+                self.inbox.load(series);
+                self.title = Some(format!("{} — Spondyl", reading.series.description_or_modality()));
+                self.reading = Some(reading);
+                self.resume_case();
+            }
+            Err(why) => self.notices.fail(why),
+        }
+    }
+
+    fn leave_case(&mut self) {
+        self.inbox.cancel_all();
+        self.reading = None;
+        self.desk = Desk::default();
+    }
+
+    fn choose_folder(&mut self) {
+        self.dialog = Dialog::Open(Chooser::new(self.library.opened().first().map(PathBuf::as_path)));
+    }
+
+    fn chosen(&mut self, choice: Choice) {
+        self.dialog = Dialog::None;
+        if let Choice::Open(path) = choice {
+            self.open_paths(vec![path]);
+        }
+    }
+}
+
+/// The reader's pseudonym: `SPONDYL_READER`, else `reader`. Never the login name: files must not tell who sat there.
+fn reader_pseudonym() -> String {
+    std::env::var("SPONDYL_READER").ok().filter(|r| !r.trim().is_empty()).unwrap_or_else(|| "reader".to_owned())
+}

@@ -1,0 +1,213 @@
+//! What lies over the image: crosshair, level labels, end-plate points, measurements, the tool's preview, and the
+//! pane's own furniture (letters, scale bar, corner texts).
+
+use super::pane_view::capitalised;
+use super::reading::Reading;
+use super::{App, theme};
+use crate::document::{HeightPoints, MeasurementShape};
+use crate::session::CommandId;
+use crate::space::{DVec2, PatientPoint, Plane};
+use crate::tool::Preview;
+use crate::view::{layer_step_mm, orientation_letters, scale_bar};
+use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Stroke, StrokeKind, pos2, vec2};
+
+const SMALL: f32 = 11.0;
+const FURNITURE: Color32 = Color32::from_rgb(196, 204, 214);
+/// Half of a level's usual height: labels farther from the plane belong to another slice, mm.
+const LABEL_DEPTH_MM: f64 = 14.0;
+
+/// A pane's converter to the screen.
+struct Sheet<'a> {
+    reading: &'a Reading,
+    plane: Plane,
+    rect: Rect,
+    painter: &'a Painter,
+}
+
+impl Sheet<'_> {
+    fn screen(&self, p: PatientPoint) -> Pos2 {
+        let size = DVec2::new(f64::from(self.rect.width()), f64::from(self.rect.height()));
+        let at = self.reading.viewer.pane(self.plane).pane_from_patient(p, size).0;
+        pos2(self.rect.left() + at.x as f32, self.rect.top() + at.y as f32)
+    }
+
+    fn depth_mm(&self, p: PatientPoint) -> f64 {
+        self.reading.viewer.pane(self.plane).depth_mm(p, self.reading.viewer.cursor).abs()
+    }
+
+    fn points(&self, mm: f64) -> f32 {
+        (mm / self.reading.viewer.pane(self.plane).mm_per_point) as f32
+    }
+
+    /// Text that can be read on bright and on dark.
+    fn text(&self, at: Pos2, anchor: Align2, text: &str, size: f32, color: Color32) {
+        let font = FontId::proportional(size);
+        for d in [vec2(1.0, 0.0), vec2(-1.0, 0.0), vec2(0.0, 1.0), vec2(0.0, -1.0)] {
+            self.painter.text(at + d, anchor, text, font.clone(), Color32::from_black_alpha(170));
+        }
+        self.painter.text(at, anchor, text, font, color);
+    }
+
+    fn line(&self, a: Pos2, b: Pos2, color: Color32) {
+        self.painter.line_segment([a, b], Stroke::new(2.6, Color32::from_black_alpha(110)));
+        self.painter.line_segment([a, b], Stroke::new(1.3, color));
+    }
+}
+
+/// Everything over one pane.
+pub fn paint(app: &App, reading: &Reading, plane: Plane, rect: Rect, painter: &Painter) {
+    let sheet = Sheet { reading, plane, rect, painter };
+    furniture(&sheet);
+    if app.hide_overlays {
+        return;
+    }
+    crosshair(&sheet);
+    document(app, &sheet);
+    if app.desk.tool_id == CommandId::WindowBox
+        && let Some((a, b)) = app.capture.and_then(|c| c.box_on(plane))
+    {
+        painter.rect_stroke(Rect::from_two_pos(a, b), 0.0, Stroke::new(1.2, theme::ACCENT), StrokeKind::Middle);
+    }
+    let on_this_pane = app.hovered.is_some_and(|h| h.plane == plane);
+    let anywhere = app.desk.tool_id == CommandId::Heights;
+    if let Some(tool) = app.desk.tool.as_ref().filter(|_| on_this_pane || anywhere) {
+        let scene = app.desk.scene(reading.document(), &reading.key);
+        tool.preview(&scene).iter().for_each(|p| preview(app, &sheet, p));
+    }
+}
+
+fn crosshair(sheet: &Sheet<'_>) {
+    let c = sheet.screen(sheet.reading.viewer.cursor);
+    let color = theme::ACCENT.gamma_multiply(0.55);
+    let (r, gap) = (sheet.rect, 14.0);
+    let stroke = Stroke::new(1.0, color);
+    sheet.painter.line_segment([pos2(r.left(), c.y), pos2(c.x - gap, c.y)], stroke);
+    sheet.painter.line_segment([pos2(c.x + gap, c.y), pos2(r.right(), c.y)], stroke);
+    sheet.painter.line_segment([pos2(c.x, r.top()), pos2(c.x, c.y - gap)], stroke);
+    sheet.painter.line_segment([pos2(c.x, c.y + gap), pos2(c.x, r.bottom())], stroke);
+}
+
+fn document(app: &App, sheet: &Sheet<'_>) {
+    let document = sheet.reading.document();
+    for (level, v) in &document.vertebrae {
+        if let Some(at) = v.at_mm.filter(|at| sheet.depth_mm(*at) < LABEL_DEPTH_MM) {
+            let strength = (1.0 - sheet.depth_mm(at) / LABEL_DEPTH_MM * 0.7) as f32;
+            let current = app.current_level() == Some(*level);
+            let color = if current { theme::ACCENT } else { Color32::from_rgb(250, 236, 180) }.gamma_multiply(strength);
+            let p = sheet.screen(at);
+            sheet.painter.circle(p, 3.0, Color32::from_black_alpha(120), Stroke::new(1.4, color));
+            sheet.text(p + vec2(8.0, 0.0), Align2::LEFT_CENTER, level.name(), 13.0, color);
+        }
+        if let Some(h) = v.heights.as_ref().filter(|h| sheet.depth_mm(h.sup_mid) < LABEL_DEPTH_MM) {
+            heights(sheet, h);
+        }
+    }
+    for m in document.measurements.values() {
+        measurement(sheet, &m.shape);
+    }
+}
+
+fn heights(sheet: &Sheet<'_>, h: &HeightPoints) {
+    let color = Color32::from_rgb(160, 220, 90);
+    for plate in [[h.sup_ant, h.sup_mid, h.sup_post], [h.inf_ant, h.inf_mid, h.inf_post]] {
+        let p = plate.map(|p| sheet.screen(p));
+        sheet.line(p[0], p[1], color);
+        sheet.line(p[1], p[2], color);
+        for q in p {
+            sheet.painter.circle_filled(q, 2.2, color);
+        }
+    }
+}
+
+fn measurement(sheet: &Sheet<'_>, shape: &MeasurementShape) {
+    let color = Color32::from_rgb(240, 228, 66);
+    let near = |p: PatientPoint| {
+        sheet.depth_mm(p) <= layer_step_mm(&sheet.reading.geometry, sheet.plane, sheet.reading.viewer.cursor)
+    };
+    match shape {
+        MeasurementShape::Length { points_mm: [a, b] } if near(*a) && near(*b) => {
+            let (p, q) = (sheet.screen(*a), sheet.screen(*b));
+            sheet.line(p, q, color);
+            let text = format!("{:.1} mm", a.distance_mm(*b));
+            sheet.text(q + vec2(7.0, -7.0), Align2::LEFT_BOTTOM, &text, 12.0, color);
+        }
+        MeasurementShape::Angle { a_mm, b_mm } if near(a_mm[0]) && near(b_mm[0]) => {
+            for l in [a_mm, b_mm] {
+                sheet.line(sheet.screen(l[0]), sheet.screen(l[1]), color);
+            }
+            let (u, v) = (a_mm[1].vec() - a_mm[0].vec(), b_mm[1].vec() - b_mm[0].vec());
+            let text = format!("{:.1}°", u.angle_between(v).to_degrees());
+            sheet.text(sheet.screen(b_mm[1]) + vec2(7.0, 0.0), Align2::LEFT_CENTER, &text, 12.0, color);
+        }
+        _ => {}
+    }
+}
+
+fn preview(app: &App, sheet: &Sheet<'_>, shape: &Preview) {
+    let drawing = app.reading.as_ref().and_then(|r| app.desk.current(r.document()));
+    let color = drawing.map_or(theme::ACCENT, |(_, l)| theme::lesion_color(l));
+    match shape {
+        Preview::Tip { at, radius_mm, erase } => {
+            let color = if *erase { theme::ERROR } else { color };
+            let (c, r) = (sheet.screen(*at), sheet.points(*radius_mm).max(1.5));
+            sheet.painter.circle_stroke(c, r, Stroke::new(2.4, Color32::from_black_alpha(120)));
+            sheet.painter.circle_stroke(c, r, Stroke::new(1.2, color));
+        }
+        Preview::Line { points, closed } => {
+            let p: Vec<Pos2> = points.iter().map(|p| sheet.screen(*p)).collect();
+            p.windows(2).for_each(|w| sheet.line(w[0], w[1], color));
+            if let (true, [first, .., last]) = (*closed, p.as_slice()) {
+                sheet.painter.line_segment([*last, *first], Stroke::new(1.0, color.gamma_multiply(0.5)));
+            }
+            for q in p.iter().take(60) {
+                sheet.painter.circle_filled(*q, 1.8, color);
+            }
+        }
+        Preview::Mark { at, text } => {
+            let p = sheet.screen(*at);
+            sheet.painter.circle_filled(p, 2.5, theme::ACCENT);
+            sheet.text(p + vec2(9.0, -9.0), Align2::LEFT_BOTTOM, text, 13.0, theme::ACCENT);
+        }
+    }
+}
+
+/// Letters, scale bar, corner texts: what makes a picture readable without asking.
+fn furniture(sheet: &Sheet<'_>) {
+    let (r, viewer, plane) = (sheet.rect, &sheet.reading.viewer, sheet.plane);
+    let frame = viewer.pane(plane).frame;
+    for (at, anchor, direction) in [
+        (pos2(r.left() + 6.0, r.center().y), Align2::LEFT_CENTER, -frame.right),
+        (pos2(r.right() - 6.0, r.center().y), Align2::RIGHT_CENTER, frame.right),
+        (pos2(r.center().x, r.top() + 5.0), Align2::CENTER_TOP, -frame.down),
+        (pos2(r.center().x, r.bottom() - 5.0), Align2::CENTER_BOTTOM, frame.down),
+    ] {
+        sheet.text(at, anchor, &orientation_letters(direction), 14.0, FURNITURE);
+    }
+    let (at, n) = viewer.position(&sheet.reading.geometry, plane);
+    let axis = [("x", viewer.cursor.vec().x), ("y", viewer.cursor.vec().y), ("z", viewer.cursor.vec().z)][plane as usize];
+    let corner = format!("{}  {at}/{n}\n{} {:.1} mm", capitalised(plane.name()), axis.0, axis.1);
+    sheet.text(r.left_top() + vec2(7.0, 5.0), Align2::LEFT_TOP, &corner, SMALL, FURNITURE);
+    let series = sheet.reading.corner_text();
+    sheet.text(pos2(r.right() - 7.0, r.top() + 5.0), Align2::RIGHT_TOP, &series, SMALL, FURNITURE);
+    let w = &viewer.window;
+    let window = format!("W {:.0}  L {:.0}{}", w.width, w.center, if viewer.inverted { "  inverted" } else { "" });
+    sheet.text(pos2(r.right() - 7.0, r.bottom() - 5.0), Align2::RIGHT_BOTTOM, &window, SMALL, FURNITURE);
+    ruler(sheet);
+}
+
+fn ruler(sheet: &Sheet<'_>) {
+    let r = sheet.rect;
+    if !sheet.reading.in_millimetres() {
+        let text = "pixels, no spacing known";
+        return sheet.text(r.left_bottom() + vec2(9.0, -8.0), Align2::LEFT_BOTTOM, text, SMALL, theme::WARNING);
+    }
+    let bar = scale_bar(sheet.reading.viewer.pane(sheet.plane).mm_per_point, f64::from(r.width()));
+    let (left, y) = (r.left() + 9.0, r.bottom() - 9.0);
+    let right = left + bar.points as f32;
+    sheet.line(pos2(left, y), pos2(right, y), FURNITURE);
+    for x in [left, right] {
+        sheet.line(pos2(x, y - 4.0), pos2(x, y), FURNITURE);
+    }
+    let text = if bar.length_mm >= 1.0 { format!("{:.0} mm", bar.length_mm) } else { format!("{} mm", bar.length_mm) };
+    sheet.text(pos2(left, y - 5.0), Align2::LEFT_BOTTOM, &text, SMALL, FURNITURE);
+}

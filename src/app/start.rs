@@ -1,0 +1,42 @@
+//! The start page: what to do first, taught by the page itself.
+
+use super::{App, theme, widgets};
+use crate::session::CommandId;
+use egui::{Align, Layout, RichText, Ui, vec2};
+
+/// The page.
+pub fn show(app: &mut App, ui: &mut Ui) {
+    let height = ui.available_height();
+    ui.with_layout(Layout::top_down(Align::Center), |ui| {
+        ui.add_space((height * 0.26).max(30.0));
+        ui.label(RichText::new("Spondyl").size(34.0).color(theme::TEXT).strong());
+        ui.label(RichText::new("Lytic lesions of the spine, vertebra by vertebra").color(theme::MUTED));
+        ui.add_space(28.0);
+        if ui.add_sized(vec2(300.0, 38.0), egui::Button::new("Open a folder of images…")).clicked() {
+            app.run(CommandId::OpenFolder);
+        }
+        ui.add_space(4.0);
+        let why_not = app.why_not(CommandId::OpenSample);
+        let sample = ui.add_enabled(
+            why_not.is_none(),
+            egui::Button::new("Open the sample case").min_size(vec2(300.0, 38.0)),
+        );
+        let sample = if let Some(why) = &why_not { sample.on_disabled_hover_text(why) } else { sample };
+        if sample.clicked() {
+            app.run(CommandId::OpenSample);
+        }
+        ui.add_space(16.0);
+        widgets::muted(ui, "or drop a folder, a file, a DICOMDIR or a zip anywhere on this window");
+        ui.add_space(22.0);
+        for (key, what) in [
+            ("V", "label the vertebrae: one click each"),
+            ("B", "paint a lesion; G grows one from a single drag"),
+            ("Ctrl+E", "export JSON, NIfTI masks and tables"),
+            ("F1", "all keys"),
+        ] {
+            ui.label(RichText::new(format!("{key:>7}   {what}")).monospace().color(theme::MUTED));
+        }
+        ui.add_space(22.0);
+        widgets::muted(ui, "Research use only, not for diagnosis. Nothing leaves this computer.");
+    });
+}

@@ -1,0 +1,75 @@
+//! The line at the bottom: the tool's hint, the value under the pointer, what is being saved, background work.
+
+use super::{App, theme};
+use egui::{Align, Layout, Panel, ProgressBar, RichText, Ui};
+
+/// The line.
+pub fn show(app: &mut App, ui: &mut Ui) {
+    Panel::bottom("status").resizable(false).exact_size(26.0).show(ui, |ui| {
+        ui.horizontal_centered(|ui| {
+            let hint = hint(app);
+            ui.label(RichText::new(hint).color(theme::MUTED));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                saving(app, ui);
+                ui.separator();
+                work(app, ui);
+                under_pointer(app, ui);
+            });
+        });
+    });
+}
+
+fn hint(app: &App) -> String {
+    let Some(reading) = &app.reading else {
+        return "Research use only, not for diagnosis".to_owned();
+    };
+    match &app.desk.tool {
+        Some(tool) => tool.hint(&app.desk.scene(reading.document(), &reading.key)),
+        None => app.desk.tool_id.command().hint.to_owned(),
+    }
+}
+
+fn under_pointer(app: &App, ui: &mut Ui) {
+    let (Some(reading), Some(hover)) = (&app.reading, app.hovered) else { return };
+    let [x, y, z] = <[f64; 3]>::from(hover.at);
+    let value = reading.value_at(hover.at);
+    let value = value.map_or(String::new(), |v| format!("{v}   "));
+    ui.label(RichText::new(format!("{value}{x:.1}, {y:.1}, {z:.1} mm")).monospace());
+    ui.separator();
+}
+
+/// Whether everything drawn is on disk.
+fn saving(app: &App, ui: &mut Ui) {
+    let (text, color, why) = match app.reading.as_ref().map(|r| r.case_state()) {
+        None | Some(super::reading::CaseState::Untouched) => ("nothing to save", theme::MUTED, String::new()),
+        Some(super::reading::CaseState::Saved(path)) => ("saved", theme::MUTED, path),
+        Some(super::reading::CaseState::Saving) => ("saving…", theme::WARNING, String::new()),
+        Some(super::reading::CaseState::Unsaved(why)) => ("NOT SAVED", theme::ERROR, why),
+    };
+    let response = ui.label(RichText::new(text).color(color));
+    if !why.is_empty() {
+        response.on_hover_text(why);
+    }
+}
+
+/// Scanning, loading, exporting: progress, and a way to stop.
+fn work(app: &mut App, ui: &mut Ui) {
+    let Some(work) = app.inbox.work() else {
+        if let Some(screen) = app.screen.as_ref().filter(|s| s.is_software()) {
+            ui.label(RichText::new("software rendering").color(theme::MUTED)).on_hover_text(screen.adapter_name());
+            ui.separator();
+        }
+        return;
+    };
+    if ui.small_button("Stop").on_hover_text("Cancel the background work").clicked() {
+        app.inbox.cancel_all();
+        app.library.stopped();
+    }
+    if let Some(share) = work.share {
+        ui.add(ProgressBar::new(share).desired_width(110.0));
+    } else {
+        ui.spinner();
+    }
+    ui.label(RichText::new(work.text).color(theme::MUTED));
+    ui.separator();
+}

@@ -1,0 +1,153 @@
+//! The bar above the images: tools, what the active tool can be set to, the window, undo and export.
+
+use super::{App, theme, widgets};
+use crate::session::CommandId;
+use crate::segment::Tip;
+use egui::{DragValue, Panel, RichText, Ui};
+
+const TOOLS: [CommandId; 8] = [
+    CommandId::Navigate,
+    CommandId::Vertebra,
+    CommandId::Brush,
+    CommandId::Grow,
+    CommandId::Contour,
+    CommandId::Heights,
+    CommandId::Length,
+    CommandId::Angle,
+];
+
+/// The bar.
+pub fn show(app: &mut App, ui: &mut Ui) {
+    Panel::top("toolbar").resizable(false).show(ui, |ui| {
+        ui.add_space(3.0);
+        ui.horizontal(|ui| {
+            command(app, ui, CommandId::OpenFolder, "Open…");
+            ui.separator();
+            for id in TOOLS {
+                tool(app, ui, id);
+            }
+            ui.separator();
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                command(app, ui, CommandId::Keys, "?");
+                command(app, ui, CommandId::Export, "Export…");
+                ui.separator();
+                command(app, ui, CommandId::Redo, "↷");
+                command(app, ui, CommandId::Undo, "↶");
+            });
+        });
+        ui.horizontal(|ui| {
+            options(app, ui);
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| window(app, ui));
+        });
+        ui.add_space(2.0);
+    });
+}
+
+/// Short names for the bar; the table's names are for menus.
+fn short(id: CommandId) -> &'static str {
+    match id {
+        CommandId::Navigate => "Navigate",
+        CommandId::Vertebra => "Vertebra",
+        CommandId::Brush => "Brush",
+        CommandId::Grow => "Grow",
+        CommandId::Contour => "Contour",
+        CommandId::Heights => "Heights",
+        CommandId::Length => "Length",
+        CommandId::Angle => "Angle",
+        _ => id.command().name,
+    }
+}
+
+fn tip(app: &App, id: CommandId) -> String {
+    let c = id.command();
+    let key = c.keys.first().map(|k| format!("  [{k}]")).unwrap_or_default();
+    let why = app.why_not(id).map(|w| format!("\nNot now: {w}")).unwrap_or_default();
+    format!("{}{key}\n{}{why}", c.name, c.hint)
+}
+
+fn tool(app: &mut App, ui: &mut Ui, id: CommandId) {
+    let enabled = app.why_not(id).is_none();
+    let key = id.command().keys.first().copied().unwrap_or_default();
+    let tip = tip(app, id);
+    let clicked = ui
+        .add_enabled_ui(enabled, |ui| {
+            widgets::toggle(ui, app.desk.tool_id == id, &format!("{} {key}", short(id)), &tip)
+                .on_disabled_hover_text(&tip)
+                .clicked()
+        })
+        .inner;
+    if clicked {
+        app.run(id);
+    }
+}
+
+fn command(app: &mut App, ui: &mut Ui, id: CommandId, text: &str) {
+    let enabled = app.why_not(id).is_none();
+    let tip = match id {
+        CommandId::Undo => app.step_name(true).map(|n| format!("Undo {n}")),
+        CommandId::Redo => app.step_name(false).map(|n| format!("Redo {n}")),
+        _ => None,
+    }
+    .unwrap_or_else(|| tip(app, id));
+    let response = ui.add_enabled(enabled, egui::Button::new(text)).on_hover_text(&tip).on_disabled_hover_text(&tip);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, enabled, id.command().name));
+    if response.clicked() {
+        app.run(id);
+    }
+}
+
+/// What the active tool can be set to.
+fn options(app: &mut App, ui: &mut Ui) {
+    match app.desk.tool_id {
+        CommandId::Brush => brush_options(app, ui),
+        CommandId::Vertebra => {
+            let next = app.desk.next_level.map_or("choose a level in the ladder".to_owned(), |l| l.to_string());
+            ui.label(RichText::new(format!("Next: {next}")).color(theme::ACCENT).strong());
+            let d = &mut app.desk.direction;
+            ui.selectable_value(d, super::desk::Direction::Down, "towards the feet");
+            ui.selectable_value(d, super::desk::Direction::Up, "towards the head");
+        }
+        id => widgets::muted(ui, id.command().hint),
+    }
+}
+
+fn brush_options(app: &mut App, ui: &mut Ui) {
+    let units = app.reading.as_ref().map_or(String::new(), |r| r.units().to_owned());
+    let desk = &mut app.desk;
+    let radius = DragValue::new(&mut desk.settings.radius_mm).range(0.3..=60.0).speed(0.1).suffix(" mm").max_decimals(1);
+    ui.label("Radius");
+    ui.add(radius).on_hover_text("Brush radius; Shift+wheel or [ ] over the image");
+    ui.selectable_value(&mut desk.settings.tip, Tip::Disc, "disc").on_hover_text("This slice only (X)");
+    ui.selectable_value(&mut desk.settings.tip, Tip::Sphere, "sphere").on_hover_text("In all directions (X)");
+    ui.separator();
+    let mut on = desk.settings.range.is_some();
+    ui.checkbox(&mut on, "only values").on_hover_text("Paint only voxels whose value lies in the range (R)");
+    let [lo, hi] = &mut desk.range;
+    ui.add_enabled(on, DragValue::new(lo).speed(2.0)).on_hover_text("Least value painted");
+    ui.label("to");
+    ui.add_enabled(on, DragValue::new(hi).speed(2.0).suffix(format!(" {units}"))).on_hover_text("Largest value painted");
+    desk.settings.range = on.then(|| [desk.range[0].min(desk.range[1]), desk.range[0].max(desk.range[1])]);
+}
+
+/// Window width and centre with the presets.
+fn window(app: &mut App, ui: &mut Ui) {
+    let choices = app.window_choices();
+    let Some(reading) = &mut app.reading else { return };
+    let w = &mut reading.viewer.window;
+    ui.add(DragValue::new(&mut w.center).speed(2.0).prefix("L ").max_decimals(1)).on_hover_text("Window centre");
+    ui.add(DragValue::new(&mut w.width).speed(4.0).range(1e-6..=1e9).prefix("W ").max_decimals(1))
+        .on_hover_text("Window width; right drag over the image");
+    let mut chosen = None;
+    ui.menu_button("Window", |ui| {
+        for (id, name) in &choices {
+            let key = id.command().keys.first().copied().unwrap_or_default();
+            if ui.button(format!("{key}  {name}")).clicked() {
+                chosen = Some(*id);
+                ui.close();
+            }
+        }
+    });
+    if let Some(id) = chosen {
+        app.run(id);
+    }
+}
