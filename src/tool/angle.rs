@@ -1,8 +1,7 @@
 //! An angle between two lines, each dragged: end plates for Cobb's angle, or any other pair.
 
-use super::{Event, Outcome, Phase, Preview, Scene, Tool};
+use super::{Event, Outcome, Phase, Preview, Scene, Tool, measure};
 use crate::document::MeasurementShape;
-use crate::session::Op;
 use crate::space::PatientPoint;
 
 type Line = [PatientPoint; 2];
@@ -46,7 +45,7 @@ impl Tool for AngleTool {
             }
             (State::Second(l, [a, _]), Event::Pointer { phase: Phase::Release, at, .. }) => {
                 let shape = MeasurementShape::Angle { a_mm: l, b_mm: [a, at] };
-                (State::Idle, Outcome::Commit(Op::measure(scene.image, shape)))
+                (State::Idle, Outcome::Commit(measure(scene, "Angle", shape)))
             }
             (_, Event::Cancel) => (State::Idle, Outcome::Preview),
             (state, _) => (state, Outcome::Idle),

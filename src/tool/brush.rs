@@ -1,6 +1,7 @@
 //! The brush: press and drag paints the current lesion with a disc or a sphere, swept without gaps; Alt erases.
 
 use super::{Event, Outcome, Phase, Preview, Scene, Tool, thinned};
+use crate::segment::DrawPlane;
 use crate::session::{BrushMode, Op};
 use crate::space::{PatientPoint, Plane};
 
@@ -86,7 +87,7 @@ fn stroke(path: &[PatientPoint], plane: Plane, erase: bool, scene: &Scene<'_>) -
     Some(Op::Brush {
         lesion: scene.lesion?.to_owned(),
         image: Some(scene.image.clone()),
-        plane: plane.into(),
+        plane: DrawPlane::Named(plane),
         path_mm: thinned(path, s.radius_mm * SAMPLE_SHARE),
         radius_mm: s.radius_mm,
         tip: s.tip,

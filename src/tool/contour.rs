@@ -2,6 +2,7 @@
 //! Alt at the start subtracts.
 
 use super::{Event, Outcome, Phase, Preview, SNAP_MM, Scene, Tool, thinned};
+use crate::segment::DrawPlane;
 use crate::session::{ContourMode, Op};
 use crate::space::{PatientPoint, Plane};
 
@@ -124,7 +125,7 @@ fn closed(points: &[PatientPoint], plane: Plane, subtract: bool, scene: &Scene<'
     Outcome::Commit(Op::Contour {
         lesion: lesion.to_owned(),
         image: Some(scene.image.clone()),
-        plane: plane.into(),
+        plane: DrawPlane::Named(plane),
         points_mm: points.to_vec(),
         mode: if subtract { ContourMode::Subtract } else { ContourMode::Add },
     })

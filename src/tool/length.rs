@@ -1,8 +1,7 @@
 //! A length: press at one end, release at the other.
 
-use super::{Event, Outcome, Phase, Preview, Scene, Tool};
+use super::{Event, Outcome, Phase, Preview, Scene, Tool, measure};
 use crate::document::MeasurementShape;
-use crate::session::Op;
 use crate::space::PatientPoint;
 
 /// Shorter drags are slips, mm.
@@ -28,7 +27,7 @@ impl Tool for LengthTool {
                 if a.distance_mm(at) < SHORTEST_MM {
                     return Outcome::Preview;
                 }
-                Outcome::Commit(Op::measure(scene.image, MeasurementShape::Length { points_mm: [a, at] }))
+                Outcome::Commit(measure(scene, "Length", MeasurementShape::Length { points_mm: [a, at] }))
             }
             (Some(_), Event::Cancel) => {
                 self.0 = None;

@@ -5,7 +5,6 @@
 mod angle;
 mod brush;
 mod contour;
-mod grow;
 mod heights;
 mod length;
 mod vertebra;
@@ -13,14 +12,14 @@ mod vertebra;
 pub use angle::AngleTool;
 pub use brush::BrushTool;
 pub use contour::ContourTool;
-pub use grow::GrowTool;
 pub use heights::HeightsTool;
 pub use length::LengthTool;
 pub use vertebra::VertebraTool;
 
 use crate::anatomy::VertebraLevel;
-use crate::document::{Document, ImageKey};
-use crate::session::{Op, Tip};
+use crate::document::{Document, ImageKey, MeasurementShape};
+use crate::segment::Tip;
+use crate::session::Op;
 use crate::space::{PatientPoint, Plane};
 
 /// What the pointer does.
@@ -139,6 +138,13 @@ pub trait Tool {
     fn pending(&self, _scene: &Scene<'_>) -> Option<Op> {
         None
     }
+}
+
+/// The step that keeps a measurement, under the first free name: `Length 1`, `Length 2`, ….
+fn measure(scene: &Scene<'_>, kind: &str, shape: MeasurementShape) -> Op {
+    let taken = |label: &str| scene.document.measurements.values().any(|m| m.label == label);
+    let measurement = (1..).map(|n| format!("{kind} {n}")).find(|l| !taken(l)).unwrap_or_default();
+    Op::Measure { measurement, shape, level: None, image: Some(scene.image.clone()) }
 }
 
 /// A point less than this from the first corner closes a polygon; a drag shorter than this is a click. Millimetres.

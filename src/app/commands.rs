@@ -1,0 +1,415 @@
+//! What each command does here, and why one is not available.
+
+use super::desk::Direction;
+use super::dialogs::Dialog;
+use super::export_dialog::ExportDialog;
+use super::reading::Reading;
+use super::viewer::Viewer;
+use super::{App, sample_folder, theme};
+use crate::anatomy::{VertebraLevel, suggest_next};
+use crate::document::LesionKind;
+use crate::segment::Tip;
+use crate::session::{CommandId, LevelChoice, Op};
+use crate::space::{PatientPoint, Plane};
+use crate::study::{Assembled, Scan};
+use crate::tool::{Event as ToolEvent, Outcome};
+use crate::volume::{CT_PRESETS, Distribution, Window, auto_window, auto_window_of, full_window};
+use egui::{Pos2, Rect};
+use std::sync::Arc;
+
+impl App {
+    /// Why a command cannot run now; `None` when it can.
+    pub(super) fn why_not(&self, id: CommandId) -> Option<String> {
+        use CommandId::*;
+        let open = || self.reading.is_none().then(|| "open images first".to_owned());
+        let loaded = || {
+            let loading = self.reading.as_ref().is_some_and(|r| r.volume.is_none());
+            open().or_else(|| loading.then(|| "the images are still loading".to_owned()))
+        };
+        match id {
+            OpenFolder | Quit | Palette | Keys => None,
+            OpenSample => sample_folder().is_none().then(|| "the sample data are not beside the program".to_owned()),
+            Undo => self.step_name(true).is_none().then(|| "there is nothing to undo".to_owned()),
+            Redo => self.step_name(false).is_none().then(|| "there is nothing to redo".to_owned()),
+            DeleteLesion => open().or_else(|| self.desk.lesion.is_none().then(|| "no lesion is current".to_owned())),
+            NextLesion => open().or_else(|| self.no_lesions().then(|| "there is no lesion yet".to_owned())),
+            Export => open().or_else(|| {
+                let nothing = self.reading.as_ref().is_some_and(|r| r.case.session.is_none());
+                nothing.then(|| "nothing was annotated yet".to_owned())
+            }),
+            Brush | Grow | Contour | WindowBox => loaded(),
+            Heights | LevelUp | LevelDown => open().or_else(|| {
+                let none = self.reading.as_ref().is_some_and(|r| super::ladder::placed(r.document()).is_empty());
+                none.then(|| "no vertebra is labelled yet (V)".to_owned())
+            }),
+            _ => open(),
+        }
+    }
+
+    fn no_lesions(&self) -> bool {
+        self.reading.as_ref().is_none_or(|r| r.document().lesions.is_empty())
+    }
+
+    /// Runs a command, or says why it cannot.
+    pub(super) fn run(&mut self, id: CommandId) {
+        if let Some(why) = self.why_not(id) {
+            if !matches!(id, CommandId::Accept | CommandId::Cancel) {
+                self.notices.say(format!("{}: {why}", id.command().name));
+            }
+            return;
+        }
+        use CommandId::*;
+        match id {
+            OpenFolder => self.choose_folder(),
+            OpenSample => self.open_paths(sample_folder().into_iter().collect()),
+            Export => self.dialog = ExportDialog::new(self).map_or(Dialog::None, Dialog::Export),
+            Quit => self.quit = true,
+            Keys => self.dialog = Dialog::Keys,
+            Palette => self.dialog = Dialog::palette(),
+            Navigate | Vertebra | Brush | Grow | Contour | Length | Angle | Heights | WindowBox => self.take_up(id),
+            Accept => self.tool_event(ToolEvent::Accept),
+            Cancel => self.cancel(),
+            HideOverlays => {} // held, not pressed
+            _ if self.run_edit(id) => {}
+            _ => self.run_view(id),
+        }
+    }
+
+    /// Commands that change the document or the brush; false for others.
+    fn run_edit(&mut self, id: CommandId) -> bool {
+        use CommandId::*;
+        match id {
+            Undo => self.undo_or_redo(true),
+            Redo => self.undo_or_redo(false),
+            NewLesion => self.new_lesion(None),
+            DeleteLesion => self.delete_lesion(),
+            NextLesion => self.next_lesion(),
+            BrushSmaller => self.resize_brush(-0.5),
+            BrushLarger => self.resize_brush(0.5),
+            BrushTip => {
+                let tip = &mut self.desk.settings.tip;
+                *tip = if *tip == Tip::Disc { Tip::Sphere } else { Tip::Disc };
+            }
+            BrushRange => {
+                let range = self.desk.range;
+                let settings = &mut self.desk.settings;
+                settings.range = if settings.range.is_some() { None } else { Some(range) };
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Commands that change how the images are looked at.
+    fn run_view(&mut self, id: CommandId) {
+        use CommandId::*;
+        let window = match id {
+            WindowPreset(n) => self.window_of(n),
+            WindowFull => self.loaded_values().and_then(|v| full_window(&v)),
+            _ => None,
+        };
+        let levels = match id {
+            LevelUp => self.neighbour(Direction::Up),
+            LevelDown => self.neighbour(Direction::Down),
+            _ => None,
+        };
+        let Some(r) = &mut self.reading else { return };
+        let (g, v) = (&r.geometry, &mut r.viewer);
+        let active = v.active;
+        match id {
+            NextPane => v.next_pane(),
+            MaximisePane => v.maximise(active),
+            FitViews => v.fit_all(),
+            Invert => v.inverted = !v.inverted,
+            SliceBack => v.scroll(g, active, -1),
+            SliceForward => v.scroll(g, active, 1),
+            TenBack => v.scroll(g, active, -10),
+            TenForward => v.scroll(g, active, 10),
+            FirstSlice => v.to_end(g, false),
+            LastSlice => v.to_end(g, true),
+            LevelUp | LevelDown => levels.into_iter().for_each(|p| v.go_to(p)),
+            _ => window.into_iter().for_each(|w| v.window = w),
+        }
+    }
+
+    /// The windows that can be chosen now, with their names.
+    pub(super) fn window_choices(&self) -> Vec<(CommandId, String)> {
+        let mut out: Vec<_> = (1..=9)
+            .filter_map(|n| {
+                let w = self.window_of(n)?;
+                let name = w.explanation.clone().unwrap_or_else(|| "from the file".to_owned());
+                Some((CommandId::WindowPreset(n), format!("{name}  {:.0} / {:.0}", w.width, w.center)))
+            })
+            .collect();
+        out.push((CommandId::WindowFull, "Full range".to_owned()));
+        out
+    }
+
+    /// Preset `n`: 1…6 are HU windows (1 is automatic without HU), 7 automatic, 8 and 9 the file's own.
+    fn window_of(&self, n: u8) -> Option<Window> {
+        let reading = self.reading.as_ref()?;
+        let hu = reading.units() == "HU";
+        match n {
+            1..=6 if hu => CT_PRESETS.get(usize::from(n - 1)).map(|p| p.window()),
+            1 | 7 => reading.volume.as_ref().and_then(|v| auto_window_of(v)),
+            8 | 9 => reading.series.windows().get(usize::from(n - 8)).cloned(),
+            _ => None,
+        }
+    }
+
+    fn loaded_values(&self) -> Option<Distribution> {
+        let volume = self.reading.as_ref()?.volume.as_ref()?;
+        Some(Distribution::of_slices(volume, 0..volume.size()[2]))
+    }
+
+    /// Window from the values inside a dragged box.
+    pub(super) fn window_from_box(&mut self, plane: Plane, rect: Rect, a: Pos2, b: Pos2) {
+        let (from, to) = (self.patient_at(plane, rect, a), self.patient_at(plane, rect, b));
+        let Some(r) = &mut self.reading else { return };
+        let Some(volume) = &r.volume else { return };
+        let frame = r.viewer.pane(plane).frame;
+        let d = to.vec() - from.vec();
+        const N: usize = 96;
+        let share = |n: usize| n as f64 / (N - 1) as f64;
+        let values = (0..N * N).filter_map(|n| {
+            let (u, v) = (share(n % N), share(n / N));
+            let p = from.moved(frame.right * d.dot(frame.right) * u + frame.down * d.dot(frame.down) * v);
+            r.geometry.voxel_from_patient(p).nearest(volume.size()).map(|at| volume.value(at))
+        });
+        if let Some(w) = auto_window(&Distribution::of_values(values)) {
+            r.viewer.window = w;
+        }
+        self.take_up(CommandId::Navigate);
+    }
+
+    pub(super) fn take_up(&mut self, id: CommandId) {
+        self.tool_event(ToolEvent::Cancel);
+        self.desk.take_up(id);
+        if id == CommandId::Vertebra && self.desk.next_level.is_none() {
+            let last = self.reading.as_ref().and_then(|r| super::ladder::placed(r.document()).last().map(|(l, _)| *l));
+            self.desk.next_level = last.map_or(Some(VertebraLevel::C2), |l| l.shifted(1));
+        }
+    }
+
+    fn cancel(&mut self) {
+        if self.dialog.is_open() {
+            self.dialog = Dialog::None;
+        } else {
+            self.tool_event(ToolEvent::Cancel);
+        }
+    }
+
+    /// One event for the active tool; what it commits is performed.
+    pub(super) fn tool_event(&mut self, event: ToolEvent) {
+        let (Some(mut tool), Some(reading)) = (self.desk.tool.take(), &self.reading) else { return };
+        let outcome = tool.event(event, &self.desk.scene(reading.document(), &reading.key));
+        let pending = tool.pending(&self.desk.scene(reading.document(), &reading.key));
+        self.desk.tool = Some(tool);
+        match outcome {
+            Outcome::Commit(op) => {
+                self.show_pending(None);
+                self.commit(op);
+            }
+            Outcome::Preview => self.show_pending(pending),
+            Outcome::Idle => {}
+        }
+    }
+
+    /// Shows what a stroke under way would paint, in the label texture only.
+    fn show_pending(&mut self, op: Option<Op>) {
+        let (Some(screen), Some(reading)) = (&mut self.screen, &self.reading) else { return };
+        screen.show_pending(reading, op.as_ref());
+    }
+
+    fn commit(&mut self, op: Op) {
+        let labelled = if let Op::LabelVertebra { level, .. } = &op { Some(*level) } else { None };
+        if self.perform(op)
+            && let Some(level) = labelled
+            && self.desk.next_level == Some(level)
+        {
+            self.desk.advance_from(level);
+        }
+    }
+
+    /// Carries out a step; false, with a notice, when it was refused.
+    pub(super) fn perform(&mut self, op: Op) -> bool {
+        match self.with_case(|reading| {
+            let mut session = reading.case.session.take();
+            let result = session.as_mut().map_or(Ok(()), |s| s.perform(&op, reading).map(drop).map_err(|e| e.to_string()));
+            reading.case.session = session;
+            result
+        }) {
+            Ok(()) => true,
+            Err(why) => {
+                self.notices.fail(why);
+                false
+            }
+        }
+    }
+
+    /// Runs `work` on the reading, whose case is opened first where it is not.
+    fn with_case(&mut self, work: impl FnOnce(&mut Reading) -> Result<(), String>) -> Result<(), String> {
+        self.ensure_case()?;
+        self.reading.as_mut().map_or(Err("open images first".to_owned()), work)
+    }
+
+    fn undo_or_redo(&mut self, undo: bool) {
+        let Some(session) = self.reading.as_mut().and_then(|r| r.case.session.as_mut()) else { return };
+        let name = if undo { session.undo_name() } else { session.redo_name() };
+        let result = if undo { session.undo() } else { session.redo() };
+        match result {
+            Ok(_) => {
+                let what = if undo { "Undone" } else { "Redone" };
+                self.notices.say(format!("{what}: {}", name.unwrap_or_default()));
+            }
+            Err(e) => self.notices.fail(e.to_string()),
+        }
+    }
+
+    /// Name of the step that undo or redo would take.
+    pub(super) fn step_name(&self, undo: bool) -> Option<String> {
+        let session = self.reading.as_ref()?.case.session.as_ref()?;
+        if undo { session.undo_name() } else { session.redo_name() }
+    }
+
+    /// Before a drawing gesture: there must be a current lesion; one is begun under the nearest level.
+    pub(super) fn ready_to_draw(&mut self, plane: Plane, rect: Rect, pos: Pos2) -> bool {
+        let at = self.patient_at(plane, rect, pos);
+        let Some(reading) = &self.reading else { return false };
+        if self.desk.current(reading.document()).is_some() {
+            return true;
+        }
+        self.new_lesion(Some(at));
+        self.reading.as_ref().is_some_and(|r| self.desk.current(r.document()).is_some())
+    }
+
+    /// Begins a lesion under the level nearest to `at` (else to the crosshair) and makes it current.
+    pub(super) fn new_lesion(&mut self, at: Option<PatientPoint>) {
+        let Some(reading) = &self.reading else { return };
+        let document = reading.document();
+        let Some((level, _)) = document.nearest_vertebra(at.unwrap_or(reading.viewer.cursor)) else {
+            self.notices.say("Label a vertebra first (V): every lesion belongs to a level");
+            return;
+        };
+        let free = |n: &usize| document.lesion_by_label(&format!("{level}-{n}")).is_none();
+        let label = (1..).find(free).map(|n| format!("{level}-{n}")).unwrap_or_default();
+        let vertebra = LevelChoice::Level(level);
+        let op = Op::AddLesion { lesion: label.clone(), vertebra, kind: LesionKind::Lytic, at_mm: at };
+        if self.perform(op) {
+            self.desk.lesion = Some(label);
+        }
+    }
+
+    fn delete_lesion(&mut self) {
+        if let Some(label) = self.desk.lesion.take() {
+            self.perform(Op::DeleteLesion { lesion: label });
+        }
+    }
+
+    fn next_lesion(&mut self) {
+        let Some(reading) = &self.reading else { return };
+        let mut labels: Vec<_> = reading.document().lesions.values().collect();
+        labels.sort_by_key(|l| (l.vertebra, l.label_value));
+        let at = labels.iter().position(|l| Some(l.label.as_str()) == self.desk.lesion.as_deref());
+        let next = labels.get(at.map_or(0, |n| (n + 1) % labels.len())).map(|l| l.label.clone());
+        next.into_iter().for_each(|l| self.choose_lesion(&l));
+    }
+
+    /// Makes a lesion current and shows its middle.
+    pub(super) fn choose_lesion(&mut self, label: &str) {
+        self.desk.lesion = Some(label.to_owned());
+        let Some(reading) = &mut self.reading else { return };
+        let document = reading.document();
+        let Some(value) = document.lesion_by_label(label).map(|(_, l)| l.label_value) else { return };
+        let flat = document.masks.get(&reading.key).map_or_else(Vec::new, |m| m.voxels_of(value));
+        let Some(middle) = flat.get(flat.len() / 2) else { return };
+        let at = crate::space::VoxelIndex::from_flat(*middle as usize, reading.geometry.size());
+        let p = reading.geometry.patient_from_voxel(at.center());
+        reading.viewer.go_to(p);
+    }
+
+    /// A rung of the ladder was clicked.
+    pub(super) fn choose_level(&mut self, level: VertebraLevel) {
+        let Some(reading) = &mut self.reading else { return };
+        let chain = super::ladder::placed(reading.document());
+        if let Some((_, at)) = chain.iter().find(|(l, _)| *l == level) {
+            reading.viewer.go_to(*at);
+        } else if let Some(at) = suggest_next(&chain, level) {
+            reading.viewer.go_to(at);
+        }
+        if !chain.iter().any(|(l, _)| *l == level) {
+            self.take_up(CommandId::Vertebra);
+            self.desk.next_level = Some(level);
+        }
+    }
+
+    /// The labelled level that the crosshair is at.
+    pub(super) fn current_level(&self) -> Option<VertebraLevel> {
+        const NEAR_MM: f64 = 30.0;
+        let reading = self.reading.as_ref()?;
+        let nearest = reading.document().nearest_vertebra(reading.viewer.cursor);
+        nearest.filter(|(_, mm)| *mm < NEAR_MM).map(|(l, _)| l)
+    }
+
+    fn neighbour(&self, direction: Direction) -> Option<PatientPoint> {
+        let chain = super::ladder::placed(self.reading.as_ref()?.document());
+        let at = chain.iter().position(|(l, _)| Some(*l) == self.current_level())?;
+        let next = if direction == Direction::Down { at + 1 } else { at.checked_sub(1)? };
+        chain.get(next).map(|(_, p)| *p)
+    }
+
+    pub(super) fn resize_brush(&mut self, by_mm: f64) {
+        let r = &mut self.desk.settings.radius_mm;
+        *r = (*r + by_mm).clamp(0.3, 60.0);
+    }
+
+    pub(super) fn with_viewer(&mut self, change: impl FnOnce(&mut Viewer)) {
+        self.reading.iter_mut().for_each(|r| r.viewer.active = r.viewer.active);
+        if let Some(r) = &mut self.reading {
+            change(&mut r.viewer);
+        }
+    }
+
+    pub(super) fn scroll(&mut self, plane: Plane, by: i64) {
+        if let Some(r) = &mut self.reading {
+            r.viewer.scroll(&r.geometry, plane, by);
+        }
+    }
+
+    /// A scan came back: the most useful series opens at once.
+    pub(super) fn scanned(&mut self, scan: Result<Scan, String>) {
+        match scan {
+            Ok(scan) => {
+                if scan.series.is_empty() {
+                    let why = scan.skipped.first().map_or(String::new(), |s| format!(" {}: {}", s.path, s.reason));
+                    self.notices.fail(format!("No images were found there.{why}"));
+                }
+                self.library.fill(scan);
+                self.inbox.thumbnails(self.library.series().to_vec(), super::series_panel::THUMBNAIL);
+                self.library.best().into_iter().for_each(|n| self.open_series(n));
+            }
+            Err(why) => {
+                self.library.stopped();
+                self.notices.fail(why);
+            }
+        }
+    }
+
+    /// A series is in memory.
+    pub(super) fn loaded(&mut self, loaded: Result<Assembled, String>) {
+        match (loaded, &mut self.reading) {
+            (Ok(a), Some(reading)) => reading.loaded(Arc::new(a.volume), a.findings),
+            (Err(why), _) => self.notices.fail(why),
+            _ => {}
+        }
+    }
+}
+
+/// The colours of all lesions by label value, for the screen.
+pub fn label_colors(document: &crate::document::Document) -> Vec<(u16, [u8; 3])> {
+    let color = |l: &crate::document::Lesion| {
+        let c = theme::lesion_color(l);
+        (l.label_value, [c.r(), c.g(), c.b()])
+    };
+    document.lesions.values().map(color).collect()
+}

@@ -1,0 +1,241 @@
+//! Background work and its one inbox: scanning, loading, small pictures, exporting. Everything arrives as an
+//! [`Arrival`] at the start of a frame; what comes from a cancelled job is dropped.
+
+use crate::space::Geometry;
+use crate::study::{self, Assembled, LoadObserver, Scan, Series, SliceSamples};
+use crate::volume::{Rescale, Samples};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+/// One decoded slice on its way to the screen.
+pub struct SliceArrival {
+    /// Its place in the grid.
+    pub k: usize,
+    /// Stored samples.
+    pub samples: Samples,
+    /// Their rescale.
+    pub rescale: Rescale,
+}
+
+/// What background work delivers.
+pub enum Arrival {
+    /// A scan is done.
+    Scanned(Result<Scan, String>),
+    /// A small picture of a series: grey levels and [width, height].
+    Thumbnail {
+        /// The series.
+        index: usize,
+        /// Grey levels, rows from the top.
+        picture: (Vec<u8>, [usize; 2]),
+    },
+    /// A slice can be shown.
+    Slice(SliceArrival),
+    /// A series is in memory.
+    Loaded(Result<Assembled, String>),
+    /// An export is done: where, or why not.
+    Exported(Result<String, String>),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Scan,
+    Load,
+    Thumbnails,
+    Export,
+}
+
+/// One job under way.
+struct Job {
+    id: u64,
+    kind: Kind,
+    cancelled: Arc<AtomicBool>,
+    done: Arc<AtomicUsize>,
+    total: Arc<AtomicUsize>,
+}
+
+/// Work to show in the status line.
+pub struct Work {
+    /// What is done.
+    pub text: String,
+    /// How much of it, where that is known.
+    pub share: Option<f32>,
+}
+
+/// A job's end of the inbox.
+#[derive(Clone)]
+struct Outbox {
+    id: u64,
+    tx: Sender<(u64, Option<Arrival>)>,
+    ctx: egui::Context,
+    cancelled: Arc<AtomicBool>,
+    done: Arc<AtomicUsize>,
+    total: Arc<AtomicUsize>,
+}
+
+impl Outbox {
+    fn send(&self, arrival: Option<Arrival>) {
+        let _ = self.tx.send((self.id, arrival)); // the window may be gone
+        self.ctx.request_repaint();
+    }
+}
+
+/// See the module.
+pub struct Inbox {
+    ctx: egui::Context,
+    tx: Sender<(u64, Option<Arrival>)>,
+    rx: Receiver<(u64, Option<Arrival>)>,
+    jobs: Vec<Job>,
+    next_id: u64,
+}
+
+impl Inbox {
+    /// An inbox that wakes `ctx`.
+    pub fn new(ctx: egui::Context) -> Self {
+        let (tx, rx) = channel();
+        Inbox { ctx, tx, rx, jobs: vec![], next_id: 0 }
+    }
+
+    /// The next arrival of a job that still runs.
+    pub fn next(&mut self) -> Option<Arrival> {
+        loop {
+            let (id, arrival) = self.rx.try_recv().ok()?;
+            let Some(at) = self.jobs.iter().position(|j| j.id == id) else { continue };
+            match arrival {
+                Some(a) => return Some(a),
+                None => drop(self.jobs.remove(at)),
+            }
+        }
+    }
+
+    /// Stops everything; what is still on its way is dropped.
+    pub fn cancel_all(&mut self) {
+        self.jobs.drain(..).for_each(|j| j.cancelled.store(true, Ordering::Relaxed));
+    }
+
+    fn cancel(&mut self, kind: Kind) {
+        self.jobs.extract_if(.., |j| j.kind == kind).for_each(|j| j.cancelled.store(true, Ordering::Relaxed));
+    }
+
+    /// The most telling job under way.
+    pub fn work(&self) -> Option<Work> {
+        let job = self.jobs.iter().find(|j| j.kind != Kind::Thumbnails)?;
+        let (done, total) = (job.done.load(Ordering::Relaxed), job.total.load(Ordering::Relaxed));
+        let name = match job.kind {
+            Kind::Scan => "Looking through files",
+            Kind::Load => "Loading slices",
+            Kind::Thumbnails => "Pictures",
+            Kind::Export => "Exporting",
+        };
+        let share = (total > 0).then(|| done as f32 / total as f32);
+        let text = if total > 0 { format!("{name} {done}/{total}") } else { name.to_owned() };
+        Some(Work { text, share })
+    }
+
+    /// Whether anything runs.
+    pub fn is_busy(&self) -> bool {
+        !self.jobs.is_empty()
+    }
+
+    fn start(&mut self, kind: Kind, work: impl FnOnce(&Outbox) + Send + 'static) {
+        self.cancel(kind);
+        self.next_id += 1;
+        let outbox = Outbox {
+            id: self.next_id,
+            tx: self.tx.clone(),
+            ctx: self.ctx.clone(),
+            cancelled: Arc::default(),
+            done: Arc::default(),
+            total: Arc::default(),
+        };
+        self.jobs.push(Job {
+            id: outbox.id,
+            kind,
+            cancelled: outbox.cancelled.clone(),
+            done: outbox.done.clone(),
+            total: outbox.total.clone(),
+        });
+        std::thread::spawn(move || {
+            // A panic in background work ends that work, with its reason on the screen, and nothing else.
+            let run = std::panic::AssertUnwindSafe(|| work(&outbox));
+            if std::panic::catch_unwind(run).is_err() {
+                let why = "Background work broke off: this is a fault of the program; nothing drawn is lost".to_owned();
+                outbox.send(Some(Arrival::Exported(Err(why))));
+            }
+            outbox.send(None);
+        });
+    }
+
+    /// Scans paths.
+    pub fn scan(&mut self, paths: Vec<PathBuf>) {
+        self.start(Kind::Scan, move |out| {
+            let scan = study::scan(&paths).map_err(|e| e.to_string());
+            out.send(Some(Arrival::Scanned(scan)));
+        });
+    }
+
+    /// Loads a series; slices arrive as they are decoded, the middle one first.
+    pub fn load(&mut self, series: Arc<Series>) {
+        self.start(Kind::Load, move |out| {
+            let loaded = study::assemble(&series, &Watch(out)).map_err(|e| e.to_string());
+            if !out.cancelled.load(Ordering::Relaxed) {
+                out.send(Some(Arrival::Loaded(loaded)));
+            }
+        });
+    }
+
+    /// Small pictures of all series, from their middle slices.
+    pub fn thumbnails(&mut self, series: Vec<Arc<Series>>, edge: usize) {
+        self.start(Kind::Thumbnails, move |out| {
+            for (index, s) in series.iter().enumerate() {
+                if out.cancelled.load(Ordering::Relaxed) {
+                    return;
+                }
+                if let Ok(volume) = study::assemble_slice(s, s.frames.len() / 2) {
+                    out.send(Some(Arrival::Thumbnail { index, picture: thumbnail(&volume, edge) }));
+                }
+            }
+        });
+    }
+
+    /// Runs an export.
+    pub fn export(&mut self, write: impl FnOnce() -> Result<String, String> + Send + 'static) {
+        self.start(Kind::Export, move |out| out.send(Some(Arrival::Exported(write()))));
+    }
+}
+
+/// Tells the window what the loader does.
+struct Watch<'a>(&'a Outbox);
+
+impl LoadObserver for Watch<'_> {
+    fn slice_ready(&self, k: usize, samples: SliceSamples<'_>, rescale: Rescale) {
+        if !self.cancelled() {
+            self.0.send(Some(Arrival::Slice(SliceArrival { k, samples: samples.to_samples(), rescale })));
+        }
+    }
+
+    fn progress(&self, done: usize, total: usize) {
+        self.0.done.store(done, Ordering::Relaxed);
+        self.0.total.store(total, Ordering::Relaxed);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.0.cancelled.load(Ordering::Relaxed)
+    }
+}
+
+/// A single slice as a small grey picture with true proportions, at most `edge` × 2 pixels a side.
+fn thumbnail(volume: &crate::volume::Volume, edge: usize) -> (Vec<u8>, [usize; 2]) {
+    use crate::volume::{Shade, SlicePlane, SliceView, Voi, auto_window_of, picture};
+    let g: &Geometry = &volume.geometry;
+    let [right, down, _] = g.directions();
+    let extent = [0, 1].map(|a| g.spacing_mm()[a] * g.size()[a] as f64);
+    let scale = (2 * edge) as f64 / extent[0].max(extent[1]).max(1e-9);
+    let size = extent.map(|e| ((e * scale).round() as usize).clamp(1, 2 * edge));
+    let plane = SlicePlane::fitted(g, g.origin(), right, down, size);
+    let window = volume.slice_voi(0).and_then(|v| v.windows.first().cloned()).or_else(|| auto_window_of(volume));
+    let Some(window) = window else { return (vec![0], [1, 1]) };
+    let shade = Shade { voi: Voi::Window(window), inverted: volume.inverted };
+    (picture(volume, &SliceView::thin(plane), &shade), size)
+}
