@@ -2,17 +2,15 @@
 
 use super::jobs::SliceArrival;
 use super::reading::Reading;
-use super::{commands, theme};
-use crate::document::{Document, ImageKey, LabelMap, Run};
-use crate::render::{Gpu, GpuError, LabelTexture, SampleFormat, SlicePass, SliceParams, VolumeTexture};
-use crate::session::{BrushMode, Op, live_runs};
+use super::commands;
+use crate::document::{Document, Edit, ImageKey, LabelMap, Run};
+use crate::render::{Gpu, GpuError, LabelTexture, PaneId, SampleFormat, SliceParams, SlicePass, VolumeTexture};
+use crate::session::{Op, plan};
 use crate::space::{Plane, VoxelIndex};
-use crate::volume::{Interpolation, LabelStyle, Rescales, Shade, SlicePlane, SliceView, Voi};
+use crate::volume::{Interpolation, LabelStyle, Shade, SlicePlane, SliceView, Voi};
 use egui::Rect;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// Opacity of a lesion's fill, of 255.
-const FILL: u8 = 70;
 
 /// What a frame's paint callbacks share.
 struct Shared {
@@ -20,6 +18,7 @@ struct Shared {
     pass: SlicePass,
     volume: Option<VolumeTexture>,
     labels: Option<LabelTexture>,
+    failed: Option<GpuError>,
 }
 
 /// See the module.
@@ -42,7 +41,7 @@ impl Screen {
     pub fn new(state: &egui_wgpu::RenderState) -> Self {
         let gpu = Gpu::of_egui(state);
         let pass = SlicePass::new(&gpu, state.target_format);
-        let shared = Shared { gpu: gpu.clone(), pass, volume: None, labels: None };
+        let shared = Shared { gpu: gpu.clone(), pass, volume: None, labels: None, failed: None };
         Screen {
             gpu,
             shared: Arc::new(Mutex::new(shared)),
@@ -71,7 +70,8 @@ impl Screen {
 
     /// Something to tell the reader, once.
     pub fn take_trouble(&mut self) -> Option<String> {
-        let fresh = self.gpu.take_troubles().into_iter().next().map(|e| e.to_string());
+        let failed = locked(&self.shared).failed.take();
+        let fresh = failed.or_else(|| self.gpu.take_troubles().into_iter().next()).map(|e| e.to_string());
         self.trouble.take().or(fresh)
     }
 
@@ -121,18 +121,57 @@ impl Screen {
 
     /// The labels of a box, as the document has them. `min` and `max` are both inside.
     pub fn update_labels(&mut self, document: &Document, key: &ImageKey, min: [usize; 3], max: [usize; 3]) {
-        let Some(map) = document.masks.get(key) else {
-            if document.masks.is_empty() || !document.masks.contains_key(key) {
-                let mut shared = locked(&self.shared);
-                let gpu = shared.gpu.clone();
-                shared.labels.iter_mut().for_each(|l| l.clear(&gpu));
-            }
-            return;
-        };
-        for (origin, size) in map.bricks_in(min, max) {
-            let values = values_of(map, origin, size);
+        let map = document.masks.get(key);
+        let size: [usize; 3] = std::array::from_fn(|a| max[a] + 1 - min[a]);
+        if size.iter().product::<usize>() <= WHOLE_BOX {
+            return self.upload_labels(min, size, &values(map, min, size, &[]));
+        }
+        {
+            let mut shared = locked(&self.shared);
+            let gpu = shared.gpu.clone();
+            shared.labels.iter_mut().for_each(|l| l.clear(&gpu));
+        }
+        for (origin, size, values) in map.map(painted_blocks).unwrap_or_default() {
             self.upload_labels(origin, size, &values);
         }
+    }
+
+    /// Shows what a stroke under way would do, on the screen only; `None` shows the document again.
+    pub fn show_pending(&mut self, reading: &Reading, op: Option<&Op>) {
+        let document = reading.document();
+        let step = op.and_then(|op| plan(op, document, reading).ok());
+        let edits = step.map(|s| s.edits).unwrap_or_default();
+        let runs: Vec<Run> = edits
+            .into_iter()
+            .filter_map(|e| if let Edit::Mask { image, runs } = e { (image == reading.key).then_some(runs) } else { None })
+            .flatten()
+            .collect();
+        let grid = reading.geometry.size();
+        let fresh = bounds(&runs, grid);
+        let before = std::mem::replace(&mut self.pending, fresh);
+        let Some((min, max)) = union(before, fresh) else { return };
+        let size = std::array::from_fn(|a| max[a] + 1 - min[a]);
+        let labels = values(document.masks.get(&reading.key), min, size, &with_grid(&runs, grid));
+        self.upload_labels(min, size, &labels);
+    }
+
+    /// The callback that draws a pane's picture.
+    pub fn pane(&self, reading: &Reading, plane: Plane, rect: Rect, pixels_per_point: f32, bare: bool) -> egui::Shape {
+        let viewer = &reading.viewer;
+        let pane = viewer.pane(plane);
+        let pixels = |p: f32| (p * pixels_per_point).round();
+        let size = [pixels(rect.width()).max(1.0) as usize, pixels(rect.height()).max(1.0) as usize];
+        let mm = pane.mm_per_point / f64::from(pixels_per_point);
+        let plane_of = SlicePlane::new(pane.center(viewer.cursor), pane.frame.right, pane.frame.down, mm, size);
+        let interpolation = if viewer.nearest { Interpolation::Nearest } else { Interpolation::Linear };
+        let view = SliceView { plane: plane_of, interpolation, slab: None };
+        let inverted = viewer.inverted != reading.is_inverted();
+        let shade = Shade { voi: Voi::Window(viewer.window.clone()), inverted };
+        let labels = if bare { LabelStyle::HIDDEN } else { LabelStyle { outline_px: 1.5 * pixels_per_point, ..LabelStyle::default() } };
+        let origin_px = [pixels(rect.left()) as i32, pixels(rect.top()) as i32];
+        let params = SliceParams { labels, origin_px, ..SliceParams::new(view, shade) };
+        let paint = Paint { shared: self.shared.clone(), pane: plane as PaneId, params };
+        egui_wgpu::Callback::new_paint_callback(rect, paint).into()
     }
 
     fn upload_labels(&mut self, origin: [usize; 3], size: [usize; 3], values: &[u16]) {
@@ -161,5 +200,132 @@ impl Screen {
             drop(shared);
             self.colors = colors;
         }
+    }
+}
+
+/// One pane's picture in one frame.
+struct Paint {
+    shared: Arc<Mutex<Shared>>,
+    pane: PaneId,
+    params: SliceParams,
+}
+
+impl egui_wgpu::CallbackTrait for Paint {
+    fn prepare(
+        &self,
+        _: &wgpu::Device,
+        _: &wgpu::Queue,
+        _: &egui_wgpu::ScreenDescriptor,
+        encoder: &mut wgpu::CommandEncoder,
+        _: &mut egui_wgpu::CallbackResources,
+    ) -> Vec<wgpu::CommandBuffer> {
+        let shared = &mut *locked(&self.shared);
+        if let Some(volume) = &shared.volume {
+            let labels = shared.labels.as_ref();
+            shared.failed = shared.pass.prepare(&shared.gpu, encoder, self.pane, &self.params, volume, labels).err();
+        }
+        vec![]
+    }
+
+    fn paint(
+        &self,
+        _: egui::PaintCallbackInfo,
+        pass: &mut wgpu::RenderPass<'static>,
+        _: &egui_wgpu::CallbackResources,
+    ) {
+        let shared = locked(&self.shared);
+        if shared.volume.is_some() {
+            shared.pass.paint(self.pane, pass);
+        }
+    }
+}
+
+/// A box of this many voxels is uploaded as it is; a larger one only where something is painted.
+const WHOLE_BOX: usize = 1 << 20;
+/// Edge of the blocks in which a whole label map is uploaded.
+const BLOCK: usize = 32;
+
+type Box3 = ([usize; 3], [usize; 3]);
+
+/// Labels of a box, columns fastest, with `over` laid on top.
+fn values(map: Option<&LabelMap>, origin: [usize; 3], size: [usize; 3], over: &[(VoxelIndex, u16)]) -> Vec<u16> {
+    let mut out = vec![0u16; size.iter().product()];
+    if let Some(map) = map {
+        for (n, v) in out.iter_mut().enumerate() {
+            let at = VoxelIndex::from_flat(n, size).0;
+            *v = map.get(VoxelIndex(std::array::from_fn(|a| origin[a] + at[a])));
+        }
+    }
+    for (at, label) in over {
+        let inside: [usize; 3] = std::array::from_fn(|a| at.0[a].wrapping_sub(origin[a]));
+        if (0..3).all(|a| inside[a] < size[a]) {
+            out[VoxelIndex(inside).flat(size)] = *label;
+        }
+    }
+    out
+}
+
+/// Blocks that hold paint, whole.
+fn painted_blocks(map: &LabelMap) -> Vec<([usize; 3], [usize; 3], Vec<u16>)> {
+    let mut blocks: BTreeMap<[usize; 3], Vec<u16>> = BTreeMap::new();
+    for (at, label) in map.painted() {
+        let block = blocks.entry(at.0.map(|n| n / BLOCK)).or_insert_with(|| vec![0; BLOCK * BLOCK * BLOCK]);
+        block[VoxelIndex(at.0.map(|n| n % BLOCK)).flat([BLOCK; 3])] = label;
+    }
+    blocks.into_iter().map(|(b, v)| (b.map(|n| n * BLOCK), [BLOCK; 3], v)).collect()
+}
+
+/// Every voxel of runs.
+fn with_grid(runs: &[Run], grid: [usize; 3]) -> Vec<(VoxelIndex, u16)> {
+    let voxels = |r: &Run| (r.start..r.start + u64::from(r.length)).map(move |f| f as usize);
+    runs.iter().flat_map(|r| voxels(r).map(move |f| (VoxelIndex::from_flat(f, grid), r.label))).collect()
+}
+
+fn bounds(runs: &[Run], grid: [usize; 3]) -> Option<Box3> {
+    let ends = runs.iter().filter(|r| r.length > 0).flat_map(|r| {
+        let [first, last] = [r.start as usize, (r.start + u64::from(r.length) - 1) as usize];
+        let row = |f: usize| VoxelIndex::from_flat(f, grid).0;
+        // A run that goes over the end of a row touches both sides of the grid.
+        let whole = row(first)[1..] != row(last)[1..];
+        let mut ends = [row(first), row(last)];
+        if whole {
+            ends[0][0] = 0;
+            ends[1][0] = grid[0] - 1;
+            if row(first)[2] != row(last)[2] {
+                ends[0][1] = 0;
+                ends[1][1] = grid[1] - 1;
+            }
+        }
+        ends
+    });
+    ends.fold(None, |b, p| union(b, Some((p, p))))
+}
+
+fn union(a: Option<Box3>, b: Option<Box3>) -> Option<Box3> {
+    match (a, b) {
+        (Some((a0, a1)), Some((b0, b1))) => {
+            Some((std::array::from_fn(|n| a0[n].min(b0[n])), std::array::from_fn(|n| a1[n].max(b1[n]))))
+        }
+        (a, b) => a.or(b),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_box_of_labels_shows_the_map_and_what_is_pending() {
+        let grid = [40, 20, 10];
+        let mut map = LabelMap::new(grid);
+        map.paint(&[Run { start: VoxelIndex([5, 5, 5]).flat(grid) as u64, length: 3, label: 2 }]);
+        let run = Run { start: VoxelIndex([7, 5, 5]).flat(grid) as u64, length: 2, label: 3 };
+        let over = with_grid(&[run], grid);
+        let v = values(Some(&map), [4, 5, 5], [8, 1, 1], &over);
+        assert_eq!(v, [0, 2, 2, 3, 3, 0, 0, 0]);
+        assert_eq!(bounds(&[run], grid), Some(([7, 5, 5], [8, 5, 5])));
+        let blocks = painted_blocks(&map);
+        assert_eq!(blocks.len(), 1);
+        assert_eq!(blocks[0].2.iter().filter(|l| **l == 2).count(), 3);
     }
 }

@@ -90,9 +90,14 @@ impl App {
     /// Gives the program a GPU; volumes that are open are uploaded again.
     pub fn attach_gpu(&mut self, state: &egui_wgpu::RenderState) {
         self.screen = Some(Screen::new(state));
-        if let (Some(screen), Some(reading)) = (&mut self.screen, &mut self.reading) {
+        if let (Some(screen), Some(reading)) = (&mut self.screen, &self.reading) {
             screen.show_series(reading);
         }
+    }
+
+    /// Whether the GPU device is gone and has to be attached anew.
+    pub fn gpu_is_lost(&self) -> bool {
+        self.screen.as_ref().is_some_and(Screen::is_lost)
     }
 
     /// Forgets everything on the GPU; the device is gone.
@@ -156,7 +161,7 @@ impl App {
                 Arrival::Slice(slice) => {
                     if let (Some(screen), Some(reading)) = (&mut self.screen, &mut self.reading) {
                         reading.slice_arrived(&slice);
-                        screen.upload_slice(&slice);
+                        screen.upload_slice(reading, &slice);
                     }
                 }
                 Arrival::Loaded(loaded) => self.loaded(loaded),
@@ -165,6 +170,9 @@ impl App {
                     Err(why) => self.notices.fail(why),
                 },
             }
+        }
+        if let Some(trouble) = self.screen.as_mut().and_then(Screen::take_trouble) {
+            self.notices.fail(trouble);
         }
         if let Some(reading) = &mut self.reading {
             reading.keep_up(self.screen.as_mut(), &mut self.notices);
@@ -186,9 +194,9 @@ impl App {
         let previous = self.reading.take();
         let case = previous.and_then(Reading::into_case);
         match Reading::begin(index, series.clone(), case) {
-            Ok(mut reading) => {
+            Ok(reading) => {
                 if let Some(screen) = &mut self.screen {
-                    screen.show_series(&mut reading);
+                    screen.show_series(&reading);
                 }
                 self.inbox.load(series);
                 self.title = Some(format!("{} — Spondyl", reading.series.description_or_modality()));

@@ -132,6 +132,11 @@ impl Reading {
         }
     }
 
+    /// MONOCHROME1: the smallest value is white.
+    pub fn is_inverted(&self) -> bool {
+        self.volume.as_ref().is_some_and(|v| v.inverted)
+    }
+
     /// The whole series is in memory.
     pub fn loaded(&mut self, volume: Arc<Volume>, findings: Vec<Finding>) {
         if self.series.modality != "CT" && first_window(&self.series).1.eq(&false) {

@@ -7,7 +7,6 @@ use egui_winit::accesskit_winit;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use winit::application::ApplicationHandler;
 use winit::event::WindowEvent;
@@ -78,7 +77,6 @@ struct Running {
     painter: egui_wgpu::winit::Painter,
     input: egui_winit::State,
     app: App,
-    device_lost: Arc<AtomicBool>,
 }
 
 impl Shell {
@@ -90,7 +88,7 @@ impl Shell {
             .with_visible(false); // AccessKit must be set up before the window shows
         let window = event_loop.create_window(attributes).map_err(|e| ShellError::Window(e.to_string()))?;
         let window = Arc::new(window);
-        let (painter, device_lost) = self.painter(event_loop, &window)?;
+        let painter = self.painter(event_loop, &window)?;
         let scale = Some(window.scale_factor() as f32);
         let mut input = egui_winit::State::new(
             self.ctx.clone(),
@@ -107,14 +105,14 @@ impl Shell {
         }
         app.open_paths(std::mem::take(&mut self.paths));
         window.set_visible(true);
-        Ok(Running { window, painter, input, app, device_lost })
+        Ok(Running { window, painter, input, app })
     }
 
     fn painter(
         &self,
         event_loop: &ActiveEventLoop,
         window: &Arc<Window>,
-    ) -> Result<(egui_wgpu::winit::Painter, Arc<AtomicBool>), ShellError> {
+    ) -> Result<egui_wgpu::winit::Painter, ShellError> {
         let mut setup = egui_wgpu::WgpuSetupCreateNew::from_display_handle(event_loop.owned_display_handle());
         setup.device_descriptor = Arc::new(device_descriptor);
         let configuration = egui_wgpu::WgpuConfiguration { wgpu_setup: setup.into(), ..Default::default() };
@@ -123,19 +121,7 @@ impl Shell {
         let mut painter = pollster::block_on(new);
         pollster::block_on(painter.set_window(egui::ViewportId::ROOT, Some(window.clone())))
             .map_err(|e| ShellError::NoAdapter(e.to_string()))?;
-        let device_lost = Arc::new(AtomicBool::new(false));
-        if let Some(state) = painter.render_state() {
-            let (lost, ctx) = (device_lost.clone(), self.ctx.clone());
-            state.device.set_device_lost_callback(move |reason, message| {
-                if reason != wgpu::DeviceLostReason::Destroyed {
-                    eprintln!("spondyl: the GPU device was lost ({message}); it is being rebuilt");
-                }
-                lost.store(true, Ordering::Relaxed);
-                ctx.request_repaint();
-            });
-            state.device.on_uncaptured_error(Arc::new(|e| eprintln!("spondyl: the GPU reports: {e}")));
-        }
-        Ok((painter, device_lost))
+        Ok(painter)
     }
 
     /// Everything on the GPU again, from what the program holds.
@@ -143,9 +129,8 @@ impl Shell {
         let Some(mut running) = self.running.take() else { return };
         running.app.detach_gpu();
         match self.painter(event_loop, &running.window) {
-            Ok((painter, lost)) => {
+            Ok(painter) => {
                 running.painter = painter;
-                running.device_lost = lost;
                 if let Some(state) = running.painter.render_state() {
                     running.app.attach_gpu(&state);
                 }
@@ -160,7 +145,7 @@ impl Shell {
     }
 
     fn paint(&mut self, event_loop: &ActiveEventLoop) {
-        if self.running.as_ref().is_some_and(|r| r.device_lost.load(Ordering::Relaxed)) {
+        if self.running.as_ref().is_some_and(|r| r.app.gpu_is_lost()) {
             self.rebuild_gpu(event_loop);
         }
         let Some(r) = &mut self.running else { return };
