@@ -255,7 +255,7 @@ impl App {
 
     fn undo_or_redo(&mut self, undo: bool) {
         let Some(session) = self.reading.as_mut().and_then(|r| r.case.session.as_mut()) else { return };
-        let name = if undo { session.undo_name() } else { session.redo_name() };
+        let name = if undo { session.undo_name() } else { session.redo_name() }.map(str::to_owned);
         let result = if undo { session.undo() } else { session.redo() };
         match result {
             Ok(_) => {
@@ -269,7 +269,7 @@ impl App {
     /// Name of the step that undo or redo would take.
     pub(super) fn step_name(&self, undo: bool) -> Option<String> {
         let session = self.reading.as_ref()?.case.session.as_ref()?;
-        if undo { session.undo_name() } else { session.redo_name() }
+        if undo { session.undo_name() } else { session.redo_name() }.map(str::to_owned)
     }
 
     /// Before a drawing gesture: there must be a current lesion; one is begun under the nearest level.

@@ -1,6 +1,7 @@
 //! The window: panes, panels, keys, theme. [`App`] is a plain struct that shows itself in any egui context, so that
 //! tests drive exactly what the reader drives; [`run`] puts it on a real window.
 
+mod case;
 mod chooser;
 mod commands;
 mod desk;

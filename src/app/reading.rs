@@ -5,7 +5,7 @@ use super::jobs::SliceArrival;
 use super::notices::Notices;
 use super::viewer::Viewer;
 use crate::assess::{ValueStats, stats_of_voxels};
-use crate::document::{Document, ImageKey, Lesion};
+use crate::document::{Document, ImageIdentity, ImageKey, Lesion};
 use crate::session::{Images, Session};
 use crate::space::{Geometry, PatientPoint, Plane};
 use crate::study::Series;
@@ -168,7 +168,7 @@ impl Reading {
         match (&self.case.session, &self.case.path) {
             (Some(s), path) => match s.unsaved() {
                 Some(why) => CaseState::Unsaved(why),
-                None if s.is_saving() => CaseState::Saving,
+                None if !s.is_saved() => CaseState::Saving,
                 None => CaseState::Saved(path.as_ref().map(|p| p.display().to_string()).unwrap_or_default()),
             },
             _ => CaseState::Untouched,
@@ -183,8 +183,8 @@ impl Reading {
         }
         let dirty = session.take_dirty();
         if let Some(screen) = screen {
-            for d in dirty.into_iter().filter(|d| d.image == self.key) {
-                screen.update_labels(session.document(), &self.key, d.min, d.max);
+            for (_, b) in dirty.into_iter().filter(|(key, _)| *key == self.key) {
+                screen.update_labels(session.document(), &self.key, b.min, b.max);
             }
             screen.set_colors(session.document());
         }
@@ -224,6 +224,10 @@ impl Reading {
 impl Images for Reading {
     fn volume(&self, key: &ImageKey) -> Option<Arc<Volume>> {
         self.volume.clone().filter(|_| *key == self.key)
+    }
+
+    fn identity(&self, key: &ImageKey) -> Option<ImageIdentity> {
+        (*key == self.key).then(|| self.series.identity())
     }
 
     fn primary(&self) -> Option<ImageKey> {
