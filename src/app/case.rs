@@ -4,7 +4,7 @@
 use super::App;
 use super::reading::Case;
 use crate::document::ImageIdentity;
-use crate::session::{Access, Header, Opened, Places, Session};
+use crate::session::{Access, Opened, Places, Session};
 use std::path::PathBuf;
 
 impl App {
@@ -77,8 +77,8 @@ impl App {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|e| format!("{} cannot be made: {e}", folder.display()))?;
         }
-        let header = Header::new(&self.reader, [&identity]);
-        let opened = Session::open_or_create(&path, header).map_err(|e| e.to_string())?;
+        let images = std::slice::from_ref(&identity);
+        let opened = Session::open_or_create(&path, Some(&self.reader), images).map_err(|e| e.to_string())?;
         opened.notices.into_iter().for_each(|n| self.notices.say(n));
         // The list of recent cases is a convenience: without it the case is still found by its images.
         let _ = places.remember(&path);

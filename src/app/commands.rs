@@ -377,22 +377,14 @@ impl App {
     }
 
     /// A scan came back: the most useful series opens at once.
-    pub(super) fn scanned(&mut self, scan: Result<Scan, String>) {
-        match scan {
-            Ok(scan) => {
-                if scan.series.is_empty() {
-                    let why = scan.skipped.first().map_or(String::new(), |s| format!(" {}: {}", s.path, s.reason));
-                    self.notices.fail(format!("No images were found there.{why}"));
-                }
-                self.library.fill(scan);
-                self.inbox.thumbnails(self.library.series().to_vec(), super::series_panel::THUMBNAIL);
-                self.library.best().into_iter().for_each(|n| self.open_series(n));
-            }
-            Err(why) => {
-                self.library.stopped();
-                self.notices.fail(why);
-            }
+    pub(super) fn scanned(&mut self, scan: Scan) {
+        if scan.series.is_empty() {
+            let why = scan.skipped.first().map_or(String::new(), |s| format!(" {}: {}", s.path, s.reason));
+            self.notices.fail(format!("No images were found there.{why}"));
         }
+        self.library.fill(scan);
+        self.library.best().into_iter().for_each(|n| self.open_series(n));
+        self.inbox.thumbnails(self.library.series().to_vec(), super::series_panel::THUMBNAIL);
     }
 
     /// A series is in memory.

@@ -7,7 +7,8 @@ use crate::document::{Document, Edit, ImageKey, LabelMap, Run};
 use crate::render::{Gpu, GpuError, LabelTexture, PaneId, SampleFormat, SliceParams, SlicePass, VolumeTexture};
 use crate::session::{Op, plan};
 use crate::space::{Plane, VoxelIndex};
-use crate::volume::{Interpolation, LabelStyle, Shade, SlicePlane, SliceView, Voi};
+use crate::study::FrameRef;
+use crate::volume::{Interpolation, LabelStyle, Rescale, Rescales, Shade, SlicePlane, SliceView, Voi};
 use egui::Rect;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -104,7 +105,7 @@ impl Screen {
     pub fn upload_slice(&mut self, reading: &Reading, slice: &SliceArrival) {
         let format = SampleFormat::of(&slice.samples);
         if self.format != Some(format) {
-            let rescales = reading.series.rescales();
+            let rescales = rescales(reading, format);
             let texture = VolumeTexture::new(&self.gpu, &reading.geometry, format, &rescales);
             let texture = self.note(texture);
             let notice = texture.as_ref().and_then(VolumeTexture::notice);
@@ -200,6 +201,17 @@ impl Screen {
             drop(shared);
             self.colors = colors;
         }
+    }
+}
+
+/// From stored samples to units, before the whole series is there.
+fn rescales(reading: &Reading, format: SampleFormat) -> Rescales {
+    let each: Vec<Rescale> = reading.series.frames.iter().map(FrameRef::rescale).collect();
+    match each.first() {
+        Some(first) if format != SampleFormat::F32 => {
+            if each.iter().all(|r| r == first) { Rescales::Uniform(*first) } else { Rescales::PerSlice(each) }
+        }
+        _ => Rescales::Uniform(Rescale::IDENTITY),
     }
 }
 

@@ -2,8 +2,8 @@
 //! [`Arrival`] at the start of a frame; what comes from a cancelled job is dropped.
 
 use crate::space::Geometry;
-use crate::study::{self, Assembled, LoadObserver, Scan, Series, SliceSamples};
-use crate::volume::{Rescale, Samples};
+use crate::study::{self, Assembled, LoadObserver, Scan, ScanObserver, Series};
+use crate::volume::{Rescale, Samples, SliceSamples};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -22,7 +22,7 @@ pub struct SliceArrival {
 /// What background work delivers.
 pub enum Arrival {
     /// A scan is done.
-    Scanned(Result<Scan, String>),
+    Scanned(Scan),
     /// A small picture of a series: grey levels and [width, height].
     Thumbnail {
         /// The series.
@@ -170,8 +170,10 @@ impl Inbox {
     /// Scans paths.
     pub fn scan(&mut self, paths: Vec<PathBuf>) {
         self.start(Kind::Scan, move |out| {
-            let scan = study::scan(&paths).map_err(|e| e.to_string());
-            out.send(Some(Arrival::Scanned(scan)));
+            let scan = study::scan(&paths, &Watch(out));
+            if !out.cancelled.load(Ordering::Relaxed) {
+                out.send(Some(Arrival::Scanned(scan)));
+            }
         });
     }
 
@@ -210,8 +212,8 @@ struct Watch<'a>(&'a Outbox);
 
 impl LoadObserver for Watch<'_> {
     fn slice_ready(&self, k: usize, samples: SliceSamples<'_>, rescale: Rescale) {
-        if !self.cancelled() {
-            self.0.send(Some(Arrival::Slice(SliceArrival { k, samples: samples.to_samples(), rescale })));
+        if !LoadObserver::cancelled(self) {
+            self.0.send(Some(Arrival::Slice(SliceArrival { k, samples: samples.to_owned(), rescale })));
         }
     }
 
@@ -222,6 +224,16 @@ impl LoadObserver for Watch<'_> {
 
     fn cancelled(&self) -> bool {
         self.0.cancelled.load(Ordering::Relaxed)
+    }
+}
+
+impl ScanObserver for Watch<'_> {
+    fn progress(&self, done: usize, total: usize) {
+        LoadObserver::progress(self, done, total);
+    }
+
+    fn cancelled(&self) -> bool {
+        LoadObserver::cancelled(self)
     }
 }
 

@@ -182,25 +182,25 @@ impl App {
 
     fn take_dropped_files(&mut self, ui: &egui::Ui) {
         let dropped: Vec<PathBuf> =
-            ui.input(|i| i.raw.dropped_files.iter().filter_map(|f| f.path.clone()).collect());
+            ui.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_path_buf()).collect());
         self.open_paths(dropped);
     }
 
     /// Opens one series of the library.
     fn open_series(&mut self, index: usize) {
-        let Some(series) = self.library.get(index) else { return };
+        let Some((series, key)) = self.library.get(index) else { return };
         if self.reading.as_ref().is_some_and(|r| r.index == index) {
             return;
         }
         let previous = self.reading.take();
         let case = previous.and_then(Reading::into_case);
-        match Reading::begin(index, series.clone(), case) {
+        match Reading::begin(index, series.clone(), key, case) {
             Ok(reading) => {
                 if let Some(screen) = &mut self.screen {
                     screen.show_series(&reading);
                 }
                 self.inbox.load(series);
-                self.title = Some(format!("{} — Spondyl", reading.series.description_or_modality()));
+                self.title = Some(format!("{} — Spondyl", series_panel::name_of(&reading.series)));
                 self.reading = Some(reading);
                 self.resume_case();
             }

@@ -13,7 +13,7 @@ use crate::volume::{Distribution, Finding, Kind, Volume, Window, auto_window, au
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// What the reader said so far, and where it is kept.
 #[derive(Default)]
@@ -65,14 +65,15 @@ struct Figures {
     by_label: HashMap<u16, (f64, Option<ValueStats>)>,
 }
 
-const NOTHING: Document = Document::EMPTY;
+/// What the reader has said before saying anything.
+static NOTHING: LazyLock<Document> = LazyLock::new(Document::default);
 
 impl Reading {
     /// Starts to read a series; `case` is the one that was open on the series before.
     ///
     /// # Errors
     /// A sentence when the series cannot be shown.
-    pub fn begin(index: usize, series: Arc<Series>, case: Option<Case>) -> Result<Self, String> {
+    pub fn begin(index: usize, series: Arc<Series>, key: ImageKey, case: Option<Case>) -> Result<Self, String> {
         let geometry = series.geometry.clone();
         let (window, window_is_given) = first_window(&series);
         let main = if series.kind == Kind::Projection {
@@ -83,7 +84,7 @@ impl Reading {
         let viewer = Viewer::new(&geometry, main, window);
         Ok(Reading {
             index,
-            key: series.image_key(),
+            key,
             geometry,
             volume: None,
             viewer,
@@ -102,7 +103,7 @@ impl Reading {
 
     /// The reader's document; empty while nothing was said.
     pub fn document(&self) -> &Document {
-        self.case.session.as_ref().map_or(&NOTHING, Session::document)
+        self.case.session.as_ref().map_or(&*NOTHING, Session::document)
     }
 
     /// Unit of the values.
@@ -124,7 +125,7 @@ impl Reading {
     pub fn slice_arrived(&mut self, slice: &SliceArrival) {
         if !self.window_is_given {
             let r = slice.rescale;
-            let values = Distribution::of_samples(&slice.samples, r);
+            let values = Distribution::of_samples(&slice.samples, r, None);
             if let Some(w) = auto_window(&values) {
                 self.viewer.window = w;
                 self.window_is_given = true;
@@ -183,8 +184,8 @@ impl Reading {
         }
         let dirty = session.take_dirty();
         if let Some(screen) = screen {
-            for (_, b) in dirty.into_iter().filter(|(key, _)| *key == self.key) {
-                screen.update_labels(session.document(), &self.key, b.min, b.max);
+            for (_, (min, max)) in dirty.into_iter().filter(|(key, _)| *key == self.key) {
+                screen.update_labels(session.document(), &self.key, min, max);
             }
             screen.set_colors(session.document());
         }

@@ -1,7 +1,8 @@
 //! The left panel: what the folder holds. Series with a small picture, their findings, and what was skipped and why.
 
 use super::{App, theme, widgets};
-use crate::study::{Scan, Series, Skipped};
+use crate::document::ImageKey;
+use crate::study::{Orientation, Scan, Series, Skipped};
 use crate::volume::{Kind, Severity};
 use egui::{Color32, ColorImage, Panel, RichText, ScrollArea, Sense, TextureHandle, TextureOptions, Ui, vec2};
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ pub struct Library {
     opened: Vec<PathBuf>,
     busy: bool,
     series: Vec<Arc<Series>>,
+    keys: Vec<ImageKey>,
     skipped: Vec<Skipped>,
     pictures: Vec<Option<Picture>>,
 }
@@ -35,6 +37,7 @@ impl Library {
     pub fn fill(&mut self, scan: Scan) {
         self.busy = false;
         self.pictures = scan.series.iter().map(|_| None).collect();
+        self.keys = scan.series.iter().map(|s| scan.key_of(s)).collect();
         self.series = scan.series.into_iter().map(Arc::new).collect();
         self.skipped = scan.skipped;
     }
@@ -64,9 +67,9 @@ impl Library {
         &self.skipped
     }
 
-    /// One series.
-    pub fn get(&self, index: usize) -> Option<Arc<Series>> {
-        self.series.get(index).cloned()
+    /// One series, and its name in documents.
+    pub fn get(&self, index: usize) -> Option<(Arc<Series>, ImageKey)> {
+        self.series.get(index).cloned().zip(self.keys.get(index).cloned())
     }
 
     /// A small picture has arrived: grey levels, [width, height].
@@ -90,7 +93,7 @@ impl Library {
                 "MR" => 1,
                 _ => 0,
             };
-            (kind, modality, s.is_sagittal(), s.frames.len())
+            (kind, modality, s.orientation() == Some(Orientation::Sagittal), s.frames.len())
         };
         (0..self.series.len()).max_by_key(|n| (rank(&self.series[*n]), usize::MAX - n))
     }
@@ -123,7 +126,7 @@ fn entry(library: &mut Library, ui: &mut Ui, index: usize, current: bool) -> boo
     let series = library.series[index].clone();
     let height = THUMBNAIL as f32 + 8.0;
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
-    let name = series.description_or_modality();
+    let name = name_of(&series);
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, current, format!("Series {name}")));
     let p = ui.painter_at(rect);
     let ground = match (current, response.hovered()) {
@@ -148,7 +151,7 @@ fn entry(library: &mut Library, ui: &mut Ui, index: usize, current: bool) -> boo
         p.with_clip_rect(text).galley(text.min + vec2(0.0, n), galley, color);
     };
     line(0.0, &name, theme::TEXT, 13.0);
-    line(18.0, &series.what_it_is(), theme::MUTED, 11.0);
+    line(18.0, &what_it_is(&series), theme::MUTED, 11.0);
     let worst = series.findings.iter().map(|f| f.severity).max();
     let note = match worst {
         Some(Severity::Warning | Severity::Error) => ("⚠ see findings below", theme::WARNING),
@@ -170,6 +173,28 @@ impl Library {
             Some(Picture::Texture(t)) => Some(t.clone()),
             _ => None,
         }
+    }
+}
+
+/// What a series is called on the screen.
+pub fn name_of(series: &Series) -> String {
+    let d = series.description.trim();
+    if d.is_empty() { format!("{} series {}", series.modality, series.index + 1) } else { d.to_owned() }
+}
+
+/// Modality, slices, plane, distance.
+fn what_it_is(series: &Series) -> String {
+    let [columns, rows, slices] = series.size();
+    let plane = match series.orientation() {
+        Some(Orientation::Axial) => "axial",
+        Some(Orientation::Sagittal) => "sagittal",
+        Some(Orientation::Coronal) => "coronal",
+        Some(Orientation::Oblique) => "oblique",
+        None => "picture",
+    };
+    match series.spacing_mm[2].filter(|_| slices > 1) {
+        Some(mm) => format!("{}  {plane}  {slices} × {mm:.1} mm", series.modality),
+        None => format!("{}  {plane}  {columns} × {rows}", series.modality),
     }
 }
 

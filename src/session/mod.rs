@@ -5,6 +5,7 @@
 //! effect, the session writes both to the journal and applies the effect at once. What is on the disk is known entry by
 //! entry ([`Session::is_durable`]); the command line waits for it, the window shows "saving…" and never blocks.
 
+mod command;
 mod error;
 mod history;
 mod images;
@@ -17,11 +18,12 @@ mod scanned;
 mod state;
 mod time;
 
+pub use command::{COMMANDS, Command, CommandId, Group, markdown_table};
 pub use error::SessionError;
 pub use history::{Gesture, History};
 pub use images::{Images, NoImages};
 pub use journal::{Header, HeaderImage};
-pub use op::Op;
+pub use op::{BrushMode, ContourMode, LevelChoice, Op, Target};
 pub use open::{Access, Opened, SOME_READER};
 pub use places::{CaseSummary, Places};
 pub use plan::{Refusal, Step, plan};
