@@ -194,8 +194,9 @@ impl Inbox {
                 if out.cancelled.load(Ordering::Relaxed) {
                     return;
                 }
-                if let Ok(volume) = study::assemble_slice(s, s.frames.len() / 2) {
-                    out.send(Some(Arrival::Thumbnail { index, picture: thumbnail(&volume, edge) }));
+                let Some(middle) = s.slice(s.frames.len() / 2) else { continue };
+                if let Ok(loaded) = study::assemble(&middle, &()) {
+                    out.send(Some(Arrival::Thumbnail { index, picture: thumbnail(&loaded.volume, edge) }));
                 }
             }
         });

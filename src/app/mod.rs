@@ -38,6 +38,8 @@ use jobs::{Arrival, Inbox};
 use notices::Notices;
 use pane_input::Capture;
 use reading::Reading;
+use crate::document::Document;
+use crate::space::PatientPoint;
 use series_panel::Library;
 use std::path::PathBuf;
 
@@ -81,6 +83,27 @@ impl App {
             cases_in: None,
             reader: reader_pseudonym(),
         }
+    }
+
+    /// Wakes this context when background work reports, and dresses it.
+    pub fn adopt_context(&mut self, ctx: &egui::Context) {
+        theme::apply(ctx);
+        self.inbox = Inbox::new(ctx.clone());
+    }
+
+    /// What the reader said so far.
+    pub fn document(&self) -> &Document {
+        self.reading.as_ref().map_or_else(|| reading::nothing(), Reading::document)
+    }
+
+    /// The crosshair, while images are open.
+    pub fn cursor(&self) -> Option<PatientPoint> {
+        self.reading.as_ref().map(|r| r.viewer.cursor)
+    }
+
+    /// Whether background work is under way.
+    pub fn is_working(&self) -> bool {
+        self.inbox.is_busy() || self.reading.as_ref().is_some_and(|r| !r.is_saved())
     }
 
     /// Keeps case files below `folder` instead of the user's data directory.

@@ -68,7 +68,17 @@ struct Figures {
 /// What the reader has said before saying anything.
 static NOTHING: LazyLock<Document> = LazyLock::new(Document::default);
 
+/// The document of a reader who said nothing yet.
+pub fn nothing() -> &'static Document {
+    &NOTHING
+}
+
 impl Reading {
+    /// Whether everything said is on disk.
+    pub fn is_saved(&self) -> bool {
+        self.case.session.as_ref().is_none_or(Session::is_saved)
+    }
+
     /// Starts to read a series; `case` is the one that was open on the series before.
     ///
     /// # Errors
