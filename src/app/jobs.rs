@@ -214,7 +214,7 @@ struct Watch<'a>(&'a Outbox);
 impl LoadObserver for Watch<'_> {
     fn slice_ready(&self, k: usize, samples: SliceSamples<'_>, rescale: Rescale) {
         if !LoadObserver::cancelled(self) {
-            self.0.send(Some(Arrival::Slice(SliceArrival { k, samples: samples.to_owned(), rescale })));
+            self.0.send(Some(Arrival::Slice(SliceArrival { k, samples: samples.to_samples(), rescale })));
         }
     }
 
