@@ -4,7 +4,7 @@ use crate::anatomy::VertebraLevel;
 use crate::document::{Document, ImageKey};
 use crate::session::CommandId;
 use crate::tool::{
-    AngleTool, BrushTool, ContourTool, HeightsTool, LengthTool, Scene, Settings, Tool, VertebraTool,
+    AngleTool, BrushTool, ContourTool, GrowTool, HeightsTool, LengthTool, Scene, Settings, Tool, VertebraTool,
 };
 
 /// Which way numbering goes on.
@@ -55,6 +55,7 @@ impl Desk {
         self.tool = match id {
             CommandId::Vertebra => Some(Box::<VertebraTool>::default()),
             CommandId::Brush => Some(Box::<BrushTool>::default()),
+            CommandId::Grow => Some(Box::<GrowTool>::default()),
             CommandId::Contour => Some(Box::<ContourTool>::default()),
             CommandId::Length => Some(Box::<LengthTool>::default()),
             CommandId::Angle => Some(Box::<AngleTool>::default()),

@@ -76,7 +76,7 @@ impl ExportDialog {
         let volumes: BTreeMap<_, _> = reading.volume.iter().map(|v| (reading.key.clone(), v.clone())).collect();
         let (id, reader) = (session.header().case_id, session.header().reader.clone());
         let active_seconds = session.active_time().as_secs_f64();
-        let script: Vec<String> = session.script().lines().map(str::to_owned).collect();
+        let script = session.script();
         app.inbox.export(move || {
             let case =
                 Case { id, doc: &document, reader: &reader, active_seconds, volumes: &volumes, script: &script };

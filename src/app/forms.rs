@@ -82,7 +82,7 @@ pub fn lesion(app: &mut App, ui: &mut Ui) {
 }
 
 fn name(ui: &mut Ui, lesion: &Lesion) -> Option<Value> {
-    let id = ui.id().with(("name of", lesion.label_value));
+    let id = ui.scope_id().with(("name of", lesion.label_value));
     let mut text = ui.data(|d| d.get_temp::<String>(id)).unwrap_or_else(|| lesion.label.clone());
     let mut done = None;
     row(ui, "Name", |ui| {

@@ -41,7 +41,7 @@ impl Notices {
         self.0.retain(|n| n.until.is_none_or(|u| u > now));
         let mut closed = None;
         for (n, notice) in self.0.iter().rev().take(4).enumerate() {
-            egui::Area::new(egui::Id::new(("notice", n)))
+            egui::Area::new(egui::Id::unique(("notice", n)))
                 .anchor(Align2::CENTER_BOTTOM, vec2(0.0, -40.0 - 44.0 * n as f32))
                 .show(ui.ctx(), |ui| {
                     let frame = Frame::NONE

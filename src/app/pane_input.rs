@@ -150,7 +150,7 @@ fn wheel(app: &mut App, ui: &Ui, plane: Plane, rect: Rect, unit: MouseWheelUnit,
         return app.resize_brush(f64::from(notches) * 0.5);
     }
     // Whole slices at once; a touchpad's fractions add up.
-    let id = ui.id().with("wheel");
+    let id = ui.scope_id().with("wheel");
     let sum = ui.data(|d| d.get_temp::<f32>(id)).unwrap_or_default() - notches;
     let whole = sum.trunc();
     ui.data_mut(|d| d.insert_temp(id, sum - whole));

@@ -49,7 +49,7 @@ fn tiles(layout: Layout, area: Rect) -> Vec<(Plane, Rect)> {
 }
 
 fn one(app: &mut App, ui: &mut Ui, plane: Plane, rect: Rect) {
-    let response = ui.interact(rect, ui.id().with("pane"), Sense::click_and_drag());
+    let response = ui.interact(rect, ui.scope_id().with("pane"), Sense::click_and_drag());
     let name = format!("{} view", capitalised(plane.name()));
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &name));
     let size = DVec2::new(f64::from(rect.width()), f64::from(rect.height()));

@@ -5,6 +5,7 @@
 mod angle;
 mod brush;
 mod contour;
+mod grow;
 mod heights;
 mod length;
 mod vertebra;
@@ -12,6 +13,7 @@ mod vertebra;
 pub use angle::AngleTool;
 pub use brush::BrushTool;
 pub use contour::ContourTool;
+pub use grow::GrowTool;
 pub use heights::HeightsTool;
 pub use length::LengthTool;
 pub use vertebra::VertebraTool;
