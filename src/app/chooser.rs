@@ -107,24 +107,27 @@ impl Chooser {
     /// The list of folders; returns where to go.
     fn browse(&self, ui: &mut Ui) -> Option<PathBuf> {
         let mut to = None;
-        ScrollArea::vertical().max_height(320.0).min_scrolled_height(320.0).auto_shrink([false, false]).show(ui, |ui| {
-            if let Some(up) = self.shown.parent()
-                && ui.selectable_label(false, "⬆  one folder up").clicked()
-            {
-                to = Some(up.to_path_buf());
-            }
-            match &self.listing {
-                None => widgets::muted(ui, "Reading…"),
-                Some(Err(why)) => widgets::problem(ui, why),
-                Some(Ok(l)) => {
-                    for name in l.folders.iter().chain(&l.archives) {
-                        if ui.selectable_label(false, format!("🗀  {name}")).clicked() {
-                            to = Some(self.shown.join(name));
+        ScrollArea::vertical().max_height(320.0).min_scrolled_height(320.0).auto_shrink([false, false]).show(
+            ui,
+            |ui| {
+                if let Some(up) = self.shown.parent()
+                    && ui.selectable_label(false, "⬆  one folder up").clicked()
+                {
+                    to = Some(up.to_path_buf());
+                }
+                match &self.listing {
+                    None => widgets::muted(ui, "Reading…"),
+                    Some(Err(why)) => widgets::problem(ui, why),
+                    Some(Ok(l)) => {
+                        for name in l.folders.iter().chain(&l.archives) {
+                            if ui.selectable_label(false, format!("🗀  {name}")).clicked() {
+                                to = Some(self.shown.join(name));
+                            }
                         }
                     }
                 }
-            }
-        });
+            },
+        );
         to
     }
 }

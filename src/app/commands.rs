@@ -235,7 +235,8 @@ impl App {
     pub(super) fn perform(&mut self, op: Op) -> bool {
         match self.with_case(|reading| {
             let mut session = reading.case.session.take();
-            let result = session.as_mut().map_or(Ok(()), |s| s.perform(&op, reading).map(drop).map_err(|e| e.to_string()));
+            let result =
+                session.as_mut().map_or(Ok(()), |s| s.perform(&op, reading).map(drop).map_err(|e| e.to_string()));
             reading.case.session = session;
             result
         }) {
@@ -364,7 +365,6 @@ impl App {
     }
 
     pub(super) fn with_viewer(&mut self, change: impl FnOnce(&mut Viewer)) {
-        self.reading.iter_mut().for_each(|r| r.viewer.active = r.viewer.active);
         if let Some(r) = &mut self.reading {
             change(&mut r.viewer);
         }

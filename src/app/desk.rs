@@ -71,13 +71,7 @@ impl Desk {
 
     /// What the tool may look at.
     pub fn scene<'a>(&'a self, document: &'a Document, image: &'a ImageKey) -> Scene<'a> {
-        Scene {
-            document,
-            image,
-            lesion: self.lesion.as_deref(),
-            next_level: self.next_level,
-            settings: &self.settings,
-        }
+        Scene { document, image, lesion: self.lesion.as_deref(), next_level: self.next_level, settings: &self.settings }
     }
 
     /// After a level was labelled, the next one in the chosen direction is at hand.
@@ -86,7 +80,10 @@ impl Desk {
     }
 
     /// The current lesion's label, if the document still has it.
-    pub fn current<'a>(&self, document: &'a Document) -> Option<(crate::document::LesionId, &'a crate::document::Lesion)> {
+    pub fn current<'a>(
+        &self,
+        document: &'a Document,
+    ) -> Option<(crate::document::LesionId, &'a crate::document::Lesion)> {
         self.lesion.as_deref().and_then(|l| document.lesion_by_label(l))
     }
 }

@@ -117,7 +117,8 @@ fn palette(app: &mut App, ui: &mut Ui, mut text: String, mut at: usize, fresh: b
         .anchor(Align2::CENTER_TOP, vec2(0.0, 90.0))
         .fixed_size(vec2(520.0, 380.0))
         .show(ui.ctx(), |ui| {
-            let field = ui.add(TextEdit::singleline(&mut text).hint_text("Find a command").desired_width(f32::INFINITY));
+            let field =
+                ui.add(TextEdit::singleline(&mut text).hint_text("Find a command").desired_width(f32::INFINITY));
             field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Find a command"));
             if fresh {
                 field.request_focus();
@@ -126,9 +127,8 @@ fn palette(app: &mut App, ui: &mut Ui, mut text: String, mut at: usize, fresh: b
                 at = 0;
             }
             let rows = found(&text);
-            let (up, down, enter) = ui.input(|i| {
-                (i.key_pressed(Key::ArrowUp), i.key_pressed(Key::ArrowDown), i.key_pressed(Key::Enter))
-            });
+            let (up, down, enter) =
+                ui.input(|i| (i.key_pressed(Key::ArrowUp), i.key_pressed(Key::ArrowDown), i.key_pressed(Key::Enter)));
             at = (at + usize::from(down)).saturating_sub(usize::from(up)).min(rows.len().saturating_sub(1));
             for (n, c) in rows.iter().enumerate() {
                 let why = app.why_not(c.id);

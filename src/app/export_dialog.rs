@@ -78,8 +78,7 @@ impl ExportDialog {
         let active_seconds = session.active_time().as_secs_f64();
         let script = session.script();
         app.inbox.export(move || {
-            let case =
-                Case { id, doc: &document, reader: &reader, active_seconds, volumes: &volumes, script: &script };
+            let case = Case { id, doc: &document, reader: &reader, active_seconds, volumes: &volumes, script: &script };
             let written = export(&case, &formats, &folder, false).map_err(|e| e.to_string())?;
             match written.problems.first() {
                 Some(e) => Err(e.to_string()),

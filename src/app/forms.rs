@@ -108,7 +108,8 @@ fn kind(ui: &mut Ui, lesion: &Lesion) -> Option<Value> {
             ui.spacing_mut().item_spacing.x = 2.0;
             for k in LesionKind::ALL {
                 let short = if *k == LesionKind::Indeterminate { "?" } else { k.word() };
-                if ui.selectable_label(lesion.kind == *k, short).on_hover_text(k.word()).clicked() && lesion.kind != *k {
+                if ui.selectable_label(lesion.kind == *k, short).on_hover_text(k.word()).clicked() && lesion.kind != *k
+                {
                     chosen = Some(json!(k));
                 }
             }
@@ -197,7 +198,10 @@ fn sins_answers(ui: &mut Ui, v: &Vertebra) -> Vec<(&'static str, Value)> {
 fn figures(ui: &mut Ui, document: &crate::document::Document, level: VertebraLevel) {
     if let Some(points) = document.vertebrae.get(&level).and_then(|v| v.heights) {
         let h = assess::heights(&points);
-        widgets::muted(ui, &format!("Heights {:.1} / {:.1} / {:.1} mm (front, middle, back)", h.ha_mm, h.hm_mm, h.hp_mm));
+        widgets::muted(
+            ui,
+            &format!("Heights {:.1} / {:.1} / {:.1} mm (front, middle, back)", h.ha_mm, h.hm_mm, h.hp_mm),
+        );
     }
     if let Some(c) = assess::collapse(document, level) {
         let levels: Vec<_> = c.reference_levels.iter().map(|l| l.name()).collect();
@@ -208,10 +212,9 @@ fn figures(ui: &mut Ui, document: &crate::document::Document, level: VertebraLev
     let total = s.total.map_or_else(|| format!("{}–{}", s.total_min, s.total_max), |t| t.to_string());
     ui.label(RichText::new(format!("SINS {total} of 18")).strong());
     for (name, c) in s.components.each() {
-        let points = c.points.map_or_else(
-            || c.possible.iter().map(u8::to_string).collect::<Vec<_>>().join(" or "),
-            |p| p.to_string(),
-        );
+        let points = c
+            .points
+            .map_or_else(|| c.possible.iter().map(u8::to_string).collect::<Vec<_>>().join(" or "), |p| p.to_string());
         widgets::muted(ui, &format!("{}: {points} — {}", widgets::plain(name), c.basis));
     }
 }

@@ -1,8 +1,8 @@
 //! The screen's side of the GPU: the open series as textures, its labels, and the paint callback of each pane.
 
+use super::commands;
 use super::jobs::SliceArrival;
 use super::reading::Reading;
-use super::commands;
 use crate::document::{Document, Edit, ImageKey, LabelMap, Run};
 use crate::render::{Gpu, GpuError, LabelTexture, PaneId, SampleFormat, SliceParams, SlicePass, VolumeTexture};
 use crate::session::{Op, plan};
@@ -43,14 +43,7 @@ impl Screen {
         let gpu = Gpu::of_egui(state);
         let pass = SlicePass::new(&gpu, state.target_format);
         let shared = Shared { gpu: gpu.clone(), pass, volume: None, labels: None, failed: None };
-        Screen {
-            gpu,
-            shared: Arc::new(Mutex::new(shared)),
-            format: None,
-            colors: vec![],
-            pending: None,
-            trouble: None,
-        }
+        Screen { gpu, shared: Arc::new(Mutex::new(shared)), format: None, colors: vec![], pending: None, trouble: None }
     }
 
     /// Whether the processor draws.
@@ -144,7 +137,9 @@ impl Screen {
         let edits = step.map(|s| s.edits).unwrap_or_default();
         let runs: Vec<Run> = edits
             .into_iter()
-            .filter_map(|e| if let Edit::Mask { image, runs } = e { (image == reading.key).then_some(runs) } else { None })
+            .filter_map(
+                |e| if let Edit::Mask { image, runs } = e { (image == reading.key).then_some(runs) } else { None },
+            )
             .flatten()
             .collect();
         let grid = reading.geometry.size();
@@ -168,7 +163,11 @@ impl Screen {
         let view = SliceView { plane: plane_of, interpolation, slab: None };
         let inverted = viewer.inverted != reading.is_inverted();
         let shade = Shade { voi: Voi::Window(viewer.window.clone()), inverted };
-        let labels = if bare { LabelStyle::HIDDEN } else { LabelStyle { outline_px: 1.5 * pixels_per_point, ..LabelStyle::default() } };
+        let labels = if bare {
+            LabelStyle::HIDDEN
+        } else {
+            LabelStyle { outline_px: 1.5 * pixels_per_point, ..LabelStyle::default() }
+        };
         let origin_px = [pixels(rect.left()) as i32, pixels(rect.top()) as i32];
         let params = SliceParams { labels, origin_px, ..SliceParams::new(view, shade) };
         let paint = Paint { shared: self.shared.clone(), pane: plane as PaneId, params };
@@ -209,7 +208,11 @@ fn rescales(reading: &Reading, format: SampleFormat) -> Rescales {
     let each: Vec<Rescale> = reading.series.frames.iter().map(FrameRef::rescale).collect();
     match each.first() {
         Some(first) if format != SampleFormat::F32 => {
-            if each.iter().all(|r| r == first) { Rescales::Uniform(*first) } else { Rescales::PerSlice(each) }
+            if each.iter().all(|r| r == first) {
+                Rescales::Uniform(*first)
+            } else {
+                Rescales::PerSlice(each)
+            }
         }
         _ => Rescales::Uniform(Rescale::IDENTITY),
     }

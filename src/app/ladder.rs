@@ -19,7 +19,11 @@ pub fn show(app: &mut App, ui: &mut Ui) {
         }
         widgets::heading(ui, "Levels");
         let room = (ui.available_height() * 0.44).max(150.0);
-        ScrollArea::vertical().id_salt("rungs").max_height(room).auto_shrink([false, true]).show(ui, |ui| rungs(app, ui));
+        ScrollArea::vertical()
+            .id_salt("rungs")
+            .max_height(room)
+            .auto_shrink([false, true])
+            .show(ui, |ui| rungs(app, ui));
         checks(app, ui);
         ui.separator();
         ScrollArea::vertical().id_salt("forms").auto_shrink([false, false]).show(ui, |ui| {
@@ -104,7 +108,11 @@ fn rung(ui: &mut Ui, row: &Row) -> bool {
     let y = rect.center().y;
     let dot = egui::pos2(rect.left() + 10.0, y);
     let color = if row.placed { theme::TEXT } else { theme::LINE };
-    if row.placed { p.circle_filled(dot, 4.0, color) } else { p.circle_stroke(dot, 4.0, Stroke::new(1.2, color)) };
+    if row.placed {
+        p.circle_filled(dot, 4.0, color)
+    } else {
+        p.circle_stroke(dot, 4.0, Stroke::new(1.2, color))
+    };
     if row.next {
         p.circle_stroke(dot, 7.0, Stroke::new(1.5, theme::ACCENT));
     }

@@ -30,6 +30,8 @@ mod widgets;
 pub use sample::sample_folder;
 pub use shell::{ShellError, run};
 
+use crate::document::Document;
+use crate::space::PatientPoint;
 use chooser::{Choice, Chooser};
 use desk::Desk;
 use dialogs::Dialog;
@@ -38,8 +40,6 @@ use jobs::{Arrival, Inbox};
 use notices::Notices;
 use pane_input::Capture;
 use reading::Reading;
-use crate::document::Document;
-use crate::space::PatientPoint;
 use series_panel::Library;
 use std::path::PathBuf;
 
@@ -204,8 +204,7 @@ impl App {
     }
 
     fn take_dropped_files(&mut self, ui: &egui::Ui) {
-        let dropped: Vec<PathBuf> =
-            ui.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_path_buf()).collect());
+        let dropped: Vec<PathBuf> = ui.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_path_buf()).collect());
         self.open_paths(dropped);
     }
 

@@ -30,11 +30,6 @@ impl Notices {
         }
     }
 
-    /// The texts on screen.
-    pub fn texts(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|n| n.text.as_str())
-    }
-
     /// Shows them above the status line.
     pub fn show(&mut self, ui: &Ui) {
         let now = Instant::now();

@@ -184,7 +184,8 @@ fn furniture(sheet: &Sheet<'_>) {
         sheet.text(at, anchor, &orientation_letters(direction), 14.0, FURNITURE);
     }
     let (at, n) = viewer.position(&sheet.reading.geometry, plane);
-    let axis = [("x", viewer.cursor.vec().x), ("y", viewer.cursor.vec().y), ("z", viewer.cursor.vec().z)][plane as usize];
+    let axis =
+        [("x", viewer.cursor.vec().x), ("y", viewer.cursor.vec().y), ("z", viewer.cursor.vec().z)][plane as usize];
     let corner = format!("{}  {at}/{n}\n{} {:.1} mm", capitalised(plane.name()), axis.0, axis.1);
     sheet.text(r.left_top() + vec2(7.0, 5.0), Align2::LEFT_TOP, &corner, SMALL, FURNITURE);
     let series = sheet.reading.corner_text();

@@ -51,7 +51,9 @@ pub fn handle(app: &mut App, ui: &Ui, plane: Plane, rect: Rect, response: &Respo
             Event::PointerButton { pos, button, pressed: false, modifiers } => {
                 released(app, plane, rect, pos, button, modifiers);
             }
-            Event::MouseWheel { unit, delta, modifiers, .. } if over => wheel(app, ui, plane, rect, unit, delta, modifiers),
+            Event::MouseWheel { unit, delta, modifiers, .. } if over => {
+                wheel(app, ui, plane, rect, unit, delta, modifiers)
+            }
             _ => {}
         }
     }

@@ -86,11 +86,7 @@ impl Reading {
     pub fn begin(index: usize, series: Arc<Series>, key: ImageKey, case: Option<Case>) -> Result<Self, String> {
         let geometry = series.geometry.clone();
         let (window, window_is_given) = first_window(&series);
-        let main = if series.kind == Kind::Projection {
-            Plane::nearest(geometry.normal()).0
-        } else {
-            Plane::Sagittal
-        };
+        let main = if series.kind == Kind::Projection { Plane::nearest(geometry.normal()).0 } else { Plane::Sagittal };
         let viewer = Viewer::new(&geometry, main, window);
         Ok(Reading {
             index,
@@ -227,7 +223,13 @@ impl Reading {
         self.with_figures(lesion.label_value, |(mm3, values)| {
             let v = values.as_ref()?;
             let unit = self.units();
-            Some(format!("{mm3:.0} mm³, mean {:.0} ± {:.0} {unit}, {:.0} to {:.0}", v.mean, v.sd.unwrap_or_default(), v.min, v.max))
+            Some(format!(
+                "{mm3:.0} mm³, mean {:.0} ± {:.0} {unit}, {:.0} to {:.0}",
+                v.mean,
+                v.sd.unwrap_or_default(),
+                v.min,
+                v.max
+            ))
         })?
     }
 }

@@ -50,8 +50,7 @@ impl From<accesskit_winit::Event> for Wake {
 /// # Errors
 /// [`ShellError`] when there is no display, window or adapter.
 pub fn run(paths: Vec<PathBuf>) -> Result<(), ShellError> {
-    let event_loop =
-        EventLoop::<Wake>::with_user_event().build().map_err(|e| ShellError::NoDisplay(e.to_string()))?;
+    let event_loop = EventLoop::<Wake>::with_user_event().build().map_err(|e| ShellError::NoDisplay(e.to_string()))?;
     let ctx = egui::Context::default();
     let proxy = event_loop.create_proxy();
     let repaint = proxy.clone();

@@ -17,10 +17,8 @@ pub fn show(app: &mut App, ui: &mut Ui) {
         }
         ui.add_space(4.0);
         let why_not = app.why_not(CommandId::OpenSample);
-        let sample = ui.add_enabled(
-            why_not.is_none(),
-            egui::Button::new("Open the sample case").min_size(vec2(300.0, 38.0)),
-        );
+        let sample =
+            ui.add_enabled(why_not.is_none(), egui::Button::new("Open the sample case").min_size(vec2(300.0, 38.0)));
         let sample = if let Some(why) = &why_not { sample.on_disabled_hover_text(why) } else { sample };
         if sample.clicked() {
             app.run(CommandId::OpenSample);

@@ -1,8 +1,8 @@
 //! The bar above the images: tools, what the active tool can be set to, the window, undo and export.
 
 use super::{App, theme, widgets};
-use crate::session::CommandId;
 use crate::segment::Tip;
+use crate::session::CommandId;
 use egui::{DragValue, Panel, RichText, Ui};
 
 const TOOLS: [CommandId; 8] = [
@@ -114,7 +114,8 @@ fn options(app: &mut App, ui: &mut Ui) {
 fn brush_options(app: &mut App, ui: &mut Ui) {
     let units = app.reading.as_ref().map_or(String::new(), |r| r.units().to_owned());
     let desk = &mut app.desk;
-    let radius = DragValue::new(&mut desk.settings.radius_mm).range(0.3..=60.0).speed(0.1).suffix(" mm").max_decimals(1);
+    let radius =
+        DragValue::new(&mut desk.settings.radius_mm).range(0.3..=60.0).speed(0.1).suffix(" mm").max_decimals(1);
     ui.label("Radius");
     ui.add(radius).on_hover_text("Brush radius; Shift+wheel or [ ] over the image");
     ui.selectable_value(&mut desk.settings.tip, Tip::Disc, "disc").on_hover_text("This slice only (X)");
@@ -125,7 +126,8 @@ fn brush_options(app: &mut App, ui: &mut Ui) {
     let [lo, hi] = &mut desk.range;
     ui.add_enabled(on, DragValue::new(lo).speed(2.0)).on_hover_text("Least value painted");
     ui.label("to");
-    ui.add_enabled(on, DragValue::new(hi).speed(2.0).suffix(format!(" {units}"))).on_hover_text("Largest value painted");
+    ui.add_enabled(on, DragValue::new(hi).speed(2.0).suffix(format!(" {units}")))
+        .on_hover_text("Largest value painted");
     desk.settings.range = on.then(|| [desk.range[0].min(desk.range[1]), desk.range[0].max(desk.range[1])]);
 }
 

@@ -14,13 +14,6 @@ pub enum Layout {
 }
 
 impl Layout {
-    /// The pane that is large.
-    pub fn main(self) -> Plane {
-        match self {
-            Layout::OneAndTwo(p) | Layout::Single(p) => p,
-        }
-    }
-
     /// The panes in reading order.
     pub fn planes(self) -> Vec<Plane> {
         match self {

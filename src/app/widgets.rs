@@ -1,7 +1,7 @@
 //! House widgets: the few looks that panels and dialogs share, so that nothing styles itself.
 
 use super::theme;
-use egui::{Button, Color32, Response, RichText, Ui, Vec2, vec2};
+use egui::{Button, Color32, Response, RichText, Ui, vec2};
 
 /// The one button that a dialog is about.
 pub fn primary(ui: &mut Ui, text: &str) -> Response {
@@ -46,7 +46,13 @@ pub fn toggle(ui: &mut Ui, on: bool, text: &str, tip: &str) -> Response {
 }
 
 /// A choice among words in a compact menu; true when it changed.
-pub fn choose<T: Copy + PartialEq>(ui: &mut Ui, name: &str, value: &mut T, all: &[T], word: impl Fn(T) -> &'static str) -> bool {
+pub fn choose<T: Copy + PartialEq>(
+    ui: &mut Ui,
+    name: &str,
+    value: &mut T,
+    all: &[T],
+    word: impl Fn(T) -> &'static str,
+) -> bool {
     let before = *value;
     let response = egui::ComboBox::from_id_salt(name)
         .selected_text(plain(word(*value)))
@@ -65,6 +71,3 @@ pub fn choose<T: Copy + PartialEq>(ui: &mut Ui, name: &str, value: &mut T, all: 
 pub fn plain(word: &str) -> String {
     word.replace('_', " ")
 }
-
-/// The least size of anything that is clicked.
-pub const TARGET: Vec2 = vec2(24.0, 24.0);

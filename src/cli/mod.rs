@@ -6,6 +6,7 @@
 
 mod annotate;
 mod check;
+mod demo;
 mod export;
 mod info;
 mod output;
@@ -17,23 +18,62 @@ pub use output::{Failure, Outcome, say, write_out};
 pub use values::{Numbers, Pair, Triple};
 
 use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Annotate osteolytic lesions of the spine on CT and MRI, vertebra by vertebra.
 #[derive(Parser)]
-#[command(name = "spondyl", version, bin_name = "spondyl", arg_required_else_help = true, max_term_width = 120)]
+#[command(
+    name = "spondyl",
+    version,
+    bin_name = "spondyl",
+    args_conflicts_with_subcommands = true,
+    max_term_width = 120
+)]
+#[command(override_usage = "spondyl [PATH]...\n       spondyl <COMMAND>")]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    /// Folders, files, DICOMDIRs or zips to open in the window; without any, the start page.
+    paths: Vec<PathBuf>,
 }
 
 #[derive(Subcommand)]
 enum Command {
     Annotate(annotate::AnnotateArgs),
+    Demo(demo::DemoArgs),
     Info(info::InfoArgs),
     Export(export::ExportArgs),
     Check(check::CheckArgs),
     Schema(schema::SchemaArgs),
+}
+
+/// Opens the window.
+fn open(paths: Vec<PathBuf>) -> Outcome {
+    if let Some(missing) = paths.iter().find(|p| !p.exists()) {
+        return Err(Failure::Failed(format!("{}: there is no such file or folder", missing.display())));
+    }
+    crate::app::run(paths).map_err(Failure::from)
+}
+
+impl Cli {
+    fn run(self) -> Outcome {
+        match self.command {
+            None => open(self.paths),
+            Some(Command::Annotate(args)) => annotate::run(args),
+            Some(Command::Check(args)) => check::run(args),
+            Some(Command::Demo(args)) => demo::run(args),
+            Some(Command::Export(args)) => export::run(args),
+            Some(Command::Info(args)) => info::run(args),
+            Some(Command::Schema(args)) => schema::run(args),
+        }
+    }
+}
+
+/// Runs a command line given as words: how one command builds on others.
+fn run_words(words: &[&str]) -> Outcome {
+    let all = std::iter::once("spondyl").chain(words.iter().copied());
+    Cli::try_parse_from(all).map_err(|e| Failure::Usage(e.to_string()))?.run()
 }
 
 /// Runs the program with the process's own arguments.
@@ -47,13 +87,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    output::report(output::guarded(|| match cli.command {
-        Command::Annotate(args) => annotate::run(args),
-        Command::Info(args) => info::run(args),
-        Command::Export(args) => export::run(args),
-        Command::Check(args) => check::run(args),
-        Command::Schema(args) => schema::run(args),
-    }))
+    output::report(output::guarded(|| cli.run()))
 }
 
 #[cfg(test)]

@@ -29,7 +29,13 @@ fn spine() -> (Geometry, Vec<i16>, Vec<PatientPoint>) {
             for i in 0..size[0] {
                 let p = DVec3::new(i as f64 - 20.0, j as f64 - 24.0, 100.0 + 1.5 * k as f64);
                 let near = centers.iter().map(|c| (p - c.vec()).length()).fold(f64::MAX, f64::min);
-                hu.push(if near < 4.0 { 50 } else if near < 12.0 { 350 } else { 20 });
+                hu.push(if near < 4.0 {
+                    50
+                } else if near < 12.0 {
+                    350
+                } else {
+                    20
+                });
             }
         }
     }
@@ -123,7 +129,10 @@ fn a_reader_labels_paints_undoes_exports_and_finds_it_all_again() {
         click(&mut h, at);
     }
     let levels: Vec<_> = h.state().document().vertebrae.iter().map(|(l, v)| (*l, v.at_mm)).collect();
-    assert_eq!(levels.iter().map(|l| l.0).collect::<Vec<_>>(), [VertebraLevel::C5, VertebraLevel::C6, VertebraLevel::C7]);
+    assert_eq!(
+        levels.iter().map(|l| l.0).collect::<Vec<_>>(),
+        [VertebraLevel::C5, VertebraLevel::C6, VertebraLevel::C7]
+    );
     for ((_, at), want) in levels.iter().zip(&centers) {
         assert!(at.expect("placed").distance_mm(*want) < 1.5, "a click lands where it was made");
     }
@@ -207,9 +216,8 @@ fn export_to(h: &mut Harness<'_, App>, out: &Path) {
 fn the_start_page_and_the_key_page_show_without_images() {
     let mut app = App::new(&egui::Context::default());
     app.keep_cases_in(std::env::temp_dir());
-    let mut h = Harness::builder()
-        .with_size(egui::vec2(1024.0, 700.0))
-        .build_ui_state(|ui, app: &mut App| app.show(ui), app);
+    let mut h =
+        Harness::builder().with_size(egui::vec2(1024.0, 700.0)).build_ui_state(|ui, app: &mut App| app.show(ui), app);
     h.run_steps(3);
     h.get_by_label_contains("Open a folder of images");
     key(&mut h, Key::F1);
