@@ -111,7 +111,7 @@ impl Chooser {
             ui,
             |ui| {
                 if let Some(up) = self.shown.parent()
-                    && ui.selectable_label(false, "⬆  one folder up").clicked()
+                    && ui.selectable_label(false, "..  one folder up").clicked()
                 {
                     to = Some(up.to_path_buf());
                 }
@@ -120,7 +120,7 @@ impl Chooser {
                     Some(Err(why)) => widgets::problem(ui, why),
                     Some(Ok(l)) => {
                         for name in l.folders.iter().chain(&l.archives) {
-                            if ui.selectable_label(false, format!("🗀  {name}")).clicked() {
+                            if ui.selectable_label(false, format!("📁  {name}")).clicked() {
                                 to = Some(self.shown.join(name));
                             }
                         }

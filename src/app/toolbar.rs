@@ -31,8 +31,8 @@ pub fn show(app: &mut App, ui: &mut Ui) {
                 command(app, ui, CommandId::Keys, "?");
                 command(app, ui, CommandId::Export, "Export…");
                 ui.separator();
-                command(app, ui, CommandId::Redo, "↷");
-                command(app, ui, CommandId::Undo, "↶");
+                command(app, ui, CommandId::Redo, "Redo");
+                command(app, ui, CommandId::Undo, "Undo");
             });
         });
         ui.horizontal(|ui| {
