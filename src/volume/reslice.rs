@@ -3,11 +3,12 @@
 //! The GPU's passes must agree with this (`render`'s tests compare them); the numbers that a reader sees under the cursor
 //! come from the volume itself, never from a picture.
 
-use super::plane::{Interpolation, Projection, SliceView};
-use super::sampling::{Sample, Source};
+use super::plane::{Interpolation, Projection, Slab, SliceView};
+use super::sampling::{Lines, Sample, Source};
 use super::walk::{Layers, Walk};
 use super::{Samples, Shade, Volume};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Rescaled values of every pixel of `view`, row by row; not-a-number outside the volume.
 pub fn reslice(volume: &Volume, view: &SliceView) -> Vec<f32> {
@@ -46,28 +47,89 @@ fn rows_of<S: Sample, T: Send>(
         return;
     }
     let source = Source { data, size, rescales: &volume.rescales, layers: Layers::of(&volume.geometry) };
-    let scratch = || (vec![0f32; width], vec![0f32; width], vec![0f32; width], Vec::new());
-    out.par_chunks_mut(width).with_min_len(8).enumerate().for_each_init(
-        scratch,
-        |(row, folded, counts, line), (v, out)| {
-            let sample = |post: u32, row: &mut [f32], line: &mut Vec<f32>| {
-                source.row(walk.at(0, v, post), walk.right, view.interpolation == Interpolation::Nearest, row, line);
-            };
-            match (walk.posts, view.slab) {
-                (0, _) => row.fill(f32::NAN),
-                (1, _) | (_, None) => sample(0, row, line),
-                (posts, Some(slab)) => {
-                    start_fold(slab.projection, folded, counts);
-                    for post in 0..posts {
-                        sample(post, row, line);
-                        fold(slab.projection, row, folded, counts);
-                    }
-                    end_fold(slab.projection, folded, counts, row);
-                }
+    let tiler = Tiler { source, walk, slab: view.slab, nearest: view.interpolation == Interpolation::Nearest };
+    let [tile_width, tile_height] = tiler.tile();
+    let bands = out.par_chunks_mut(width * tile_height).enumerate();
+    bands.for_each_init(Scratch::default, |scratch, (band, out)| {
+        for u in (0..width).step_by(tile_width) {
+            let columns = u..(u + tile_width).min(width);
+            tiler.values(columns.clone(), band * tile_height, out.len() / width, scratch);
+            for (row, out) in scratch.rows.chunks_exact(columns.len()).zip(out.chunks_exact_mut(width)) {
+                sink(row, &mut out[columns.clone()]);
             }
-            sink(row, out);
-        },
-    );
+        }
+    });
+}
+
+struct Tiler<'a, S> {
+    source: Source<'a, S>,
+    walk: Walk,
+    slab: Option<Slab>,
+    nearest: bool,
+}
+
+/// A thread's memory for a tile, row by row.
+#[derive(Default)]
+struct Scratch {
+    rows: Vec<f32>,
+    folded: Vec<f32>,
+    counts: Vec<f32>,
+    lines: Lines,
+}
+
+impl<S: Sample> Tiler<'_, S> {
+    /// Columns and rows that are sampled together, so that what neighbouring rows and posts use again is still in the
+    /// nearest cache. Rows along a grid axis share whole lines of voxels; others should leave a tile soon.
+    fn tile(&self) -> [usize; 2] {
+        if self.along_axis() { [256, 32] } else { [16, 64] }
+    }
+
+    fn along_axis(&self) -> bool {
+        self.walk.right.iter().filter(|s| **s != 0).count() == 1
+    }
+
+    /// The grid axis along which rows follow each other, other than the one along which they run.
+    fn across(&self) -> usize {
+        let along = (0..3).find(|a| self.walk.right[*a] != 0).unwrap_or(0);
+        let others = (0..3).filter(|a| *a != along);
+        others.max_by_key(|a| self.walk.down[*a].unsigned_abs()).unwrap_or(0)
+    }
+
+    /// The values of a tile, in `scratch.rows`.
+    fn values(&self, columns: Range<usize>, first_row: usize, rows: usize, scratch: &mut Scratch) {
+        let width = columns.len();
+        let Scratch { rows: out, folded, counts, lines } = scratch;
+        lines.outer = self.across();
+        [&mut *out, &mut *folded, &mut *counts].into_iter().for_each(|v| v.resize(width * rows, f32::NAN));
+        let along_axis = self.along_axis();
+        let mut sample = |post: u32, out: &mut [f32]| {
+            let (right, bottom) = (columns.end - 1, first_row + rows - 1);
+            let corners = [(columns.start, first_row), (right, first_row), (columns.start, bottom), (right, bottom)];
+            let corners = corners.map(|(u, v)| self.walk.at(u, v, post));
+            let amid = !self.nearest && !along_axis && self.source.surrounds(&corners);
+            let mut at = corners[0];
+            for row in out.chunks_exact_mut(width) {
+                if amid {
+                    self.source.amid(at, self.walk.right, row);
+                } else {
+                    self.source.row(at, self.walk.right, self.nearest, row, lines);
+                }
+                at.iter_mut().zip(self.walk.down).for_each(|(a, d)| *a += d);
+            }
+        };
+        match (self.walk.posts, self.slab) {
+            (0, _) => out.fill(f32::NAN),
+            (1, _) | (_, None) => sample(0, out),
+            (posts, Some(slab)) => {
+                start_fold(slab.projection, folded, counts);
+                for post in 0..posts {
+                    sample(post, out);
+                    fold(slab.projection, out, folded, counts);
+                }
+                end_fold(slab.projection, folded, counts, out);
+            }
+        }
+    }
 }
 
 fn start_fold(projection: Projection, folded: &mut [f32], counts: &mut [f32]) {

@@ -10,15 +10,59 @@ use std::ops::Range;
 /// A stored sample.
 pub(super) trait Sample: Copy + Send + Sync {
     fn float(self) -> f32;
+
+    /// Both of four pairs, the lower ones first. Whole numbers of 16 bits are taken apart four at a time.
+    #[inline(always)]
+    fn pairs(four: [[Self; 2]; 4]) -> ([f32; 4], [f32; 4]) {
+        (four.map(|p| p[0].float()), four.map(|p| p[1].float()))
+    }
 }
 
-macro_rules! samples {
-    ($($t:ty),*) => { $(impl Sample for $t {
-        #[inline(always)]
-        fn float(self) -> f32 { self as f32 }
-    })* };
+/// A pair as the processor loads it: the lower sample in the lower half.
+#[inline(always)]
+fn joined(pair: [u16; 2]) -> u32 {
+    u32::from(pair[0]) | u32::from(pair[1]) << 16
 }
-samples!(u8, i16, u16, f32);
+
+impl Sample for i16 {
+    #[inline(always)]
+    fn float(self) -> f32 {
+        f32::from(self)
+    }
+
+    #[inline(always)]
+    fn pairs(four: [[Self; 2]; 4]) -> ([f32; 4], [f32; 4]) {
+        let four = four.map(|p| joined(p.map(|s| s as u16)) as i32);
+        (four.map(|p| ((p << 16) >> 16) as f32), four.map(|p| (p >> 16) as f32))
+    }
+}
+
+impl Sample for u16 {
+    #[inline(always)]
+    fn float(self) -> f32 {
+        f32::from(self)
+    }
+
+    #[inline(always)]
+    fn pairs(four: [[Self; 2]; 4]) -> ([f32; 4], [f32; 4]) {
+        let four = four.map(joined);
+        (four.map(|p| (p & 0xffff) as i32 as f32), four.map(|p| (p >> 16) as i32 as f32))
+    }
+}
+
+impl Sample for u8 {
+    #[inline(always)]
+    fn float(self) -> f32 {
+        f32::from(self)
+    }
+}
+
+impl Sample for f32 {
+    #[inline(always)]
+    fn float(self) -> f32 {
+        self
+    }
+}
 
 /// Samples with what is needed to find and scale them.
 pub(super) struct Source<'a, S> {
@@ -26,6 +70,26 @@ pub(super) struct Source<'a, S> {
     pub size: [usize; 3],
     pub rescales: &'a Rescales,
     pub layers: Option<Layers>,
+}
+
+/// Lines of voxels that neighbouring rows share, so that a row that moves by a third of a voxel loads nothing anew.
+#[derive(Default)]
+pub(super) struct Lines {
+    /// The axis across which rows move on.
+    pub outer: usize,
+    kept: Kept,
+    mixed: Vec<f32>,
+}
+
+type Kept = [(Option<LineKey>, Vec<f32>); 2];
+
+/// What a kept line is of.
+#[derive(PartialEq)]
+struct LineKey {
+    axis: usize,
+    outer: usize,
+    inner: (usize, u32),
+    voxels: Range<usize>,
 }
 
 /// Where an axis is constant along a line, its two neighbours and the weight of the second.
@@ -47,8 +111,8 @@ fn mix(a: f32, b: f32, t: f32) -> f32 {
 }
 
 impl<S: Sample> Source<'_, S> {
-    /// Writes the values along `at + u step` to `out`; outside the volume, not-a-number. `line` is scratch memory.
-    pub fn row(&self, at: [i64; 3], step: [i64; 3], nearest: bool, out: &mut [f32], line: &mut Vec<f32>) {
+    /// Writes the values along `at + u step` to `out`; outside the volume, not-a-number.
+    pub fn row(&self, at: [i64; 3], step: [i64; 3], nearest: bool, out: &mut [f32], lines: &mut Lines) {
         if let Some(layers) = &self.layers {
             for (u, o) in out.iter_mut().enumerate() {
                 let p = std::array::from_fn(|a| at[a] + step[a] * u as i64);
@@ -70,15 +134,35 @@ impl<S: Sample> Source<'_, S> {
                 out[u] = self.rescaled(k, self.stored((p[0] >> 32) as usize, (p[1] >> 32) as usize, k));
             }
         } else if let Some(axis) = along_one_axis(step, inside.len(), self.size) {
-            self.linear_along(axis, at, step, inside, out, line);
+            self.linear_along(axis, at, step, inside, out, lines);
         } else {
             self.linear(at, step, inside, out);
         }
     }
 
+    /// Whether all eight neighbours exist everywhere in a tile, and share one rescale: then [`Source::amid`] will do.
+    pub fn surrounds(&self, corners: &[[i64; 3]; 4]) -> bool {
+        let within = |c: &[i64; 3]| (0..3).all(|a| c[a] >= 0 && c[a] < (self.size[a] as i64 - 1) * ONE);
+        self.layers.is_none() && matches!(self.rescales, Rescales::Uniform(_)) && corners.iter().all(within)
+    }
+
+    /// Trilinear values along a line in a tile that the volume [`Source::surrounds`].
+    pub fn amid(&self, at: [i64; 3], step: [i64; 3], out: &mut [f32]) {
+        self.inner(at, step, out, self.rescales.of_slice(0));
+    }
+
     /// The part of a line whose positions lie in `bounds(size)`, low closed, high open, on every axis.
     fn span(&self, at: [i64; 3], step: [i64; 3], len: usize, bounds: impl Fn(i64) -> (i64, i64)) -> Range<usize> {
         let (mut start, mut end) = (0, len as i64);
+        // A line is in the box where both its ends are; the divisions below are for those that cross a face.
+        let far = |a: usize| at[a] + step[a] * (end - 1);
+        let holds = |a: usize| {
+            let (low, high) = bounds(self.size[a] as i64);
+            (low..high).contains(&at[a]) && (low..high).contains(&far(a))
+        };
+        if len > 0 && (0..3).all(holds) {
+            return 0..len;
+        }
         for a in 0..3 {
             let (low, high) = bounds(self.size[a] as i64);
             let ceil = |x: i64, d: i64| -((-x).div_euclid(d));
@@ -110,7 +194,6 @@ impl<S: Sample> Source<'_, S> {
     fn linear(&self, at: [i64; 3], step: [i64; 3], inside: Range<usize>, out: &mut [f32]) {
         // Where all eight neighbours exist nothing is clamped.
         let inner = self.span(at, step, out.len(), |n| (0, (n - 1) * ONE));
-        let inner = inner.start.max(inside.start)..inner.end.min(inside.end);
         let inner = if inner.is_empty() { inside.end..inside.end } else { inner };
         let clamped = |out: &mut [f32], span: Range<usize>| {
             for u in span {
@@ -119,30 +202,34 @@ impl<S: Sample> Source<'_, S> {
         };
         clamped(out, inside.start..inner.start);
         match self.rescales {
-            Rescales::Uniform(r) => self.inner(at, step, inner.clone(), &mut out[inner.clone()], *r),
+            Rescales::Uniform(r) => {
+                let first = std::array::from_fn(|a| at[a] + step[a] * inner.start as i64);
+                self.inner(first, step, &mut out[inner.clone()], *r);
+            }
             Rescales::PerSlice(_) => clamped(out, inner.clone()),
         }
         clamped(out, inner.end..inside.end);
     }
 
     #[inline(never)]
-    fn inner(&self, at: [i64; 3], step: [i64; 3], span: Range<usize>, out: &mut [f32], r: Rescale) {
+    fn inner(&self, mut p: [i64; 3], step: [i64; 3], out: &mut [f32], r: Rescale) {
         let (nx, nxy) = (self.size[0], self.size[0] * self.size[1]);
         let (slope, intercept) = (r.slope as f32, r.intercept as f32);
-        let mut p: [i64; 3] = std::array::from_fn(|a| at[a] + step[a] * span.start as i64);
+        // One check finds all four pairs inside: the rest of the comparisons do not change along the line.
+        let reach = nxy + nx + 2;
+        // The fractions once more, side by side for the vector unit; they wrap as the low halves of `p` do.
+        let low = |p: [i64; 3]| [p[0] as u32, p[1] as u32, p[2] as u32, 0];
+        let (mut fraction, turn) = (low(p), low(step));
         for o in out {
             let base = (p[0] >> 32) as usize + nx * (p[1] >> 32) as usize + nxy * (p[2] >> 32) as usize;
-            let pair = |from: usize| {
-                let two = &self.data[from..from + 2];
-                (two[0].float(), two[1].float())
-            };
-            let quad = [pair(base), pair(base + nx), pair(base + nxy), pair(base + nxy + nx)];
-            let (tx, ty, tz) = (part(p[0]), part(p[1]), part(p[2]));
-            let x = quad.map(|(a, b)| mix(a, b, tx));
-            *o = mix(mix(x[0], x[1], ty), mix(x[2], x[3], ty), tz) * slope + intercept;
-            for a in 0..3 {
-                p[a] += step[a];
-            }
+            let Some(near) = self.data.get(base..).and_then(|d| d.get(..reach)) else { return };
+            let pair = |from: usize| [near[from], near[from + 1]];
+            let (low, high) = S::pairs([pair(0), pair(nx), pair(nxy), pair(nxy + nx)]);
+            let t = fraction.map(|f| (f >> 8) as i32 as f32 * (1.0 / 16_777_216.0));
+            let x: [f32; 4] = std::array::from_fn(|n| mix(low[n], high[n], t[0]));
+            *o = mix(mix(x[0], x[1], t[1]), mix(x[2], x[3], t[1]), t[2]) * slope + intercept;
+            p.iter_mut().zip(step).for_each(|(p, s)| *p += s);
+            fraction.iter_mut().zip(turn).for_each(|(f, t)| *f = f.wrapping_add(t));
         }
     }
 
@@ -172,57 +259,86 @@ impl<S: Sample> Source<'_, S> {
         step: [i64; 3],
         inside: Range<usize>,
         out: &mut [f32],
-        line: &mut Vec<f32>,
+        lines: &mut Lines,
     ) {
         let position = |u: usize| at[axis] + step[axis] * u as i64;
         let last = self.size[axis] as i64 - 1;
         let (a, b) = (position(inside.start) >> 32, position(inside.end - 1) >> 32);
         let first = a.min(b).clamp(0, last);
         let count = ((a.max(b) + 1).clamp(0, last) - first + 1) as usize;
-        self.axis_line(axis, at, first as usize, count, line);
-        // One more entry than neighbours: the last one's upper neighbour is itself.
-        let end = line[count - 1];
-        line.push(end);
-        for u in inside {
-            let p = position(u);
-            let whole = (p >> 32) - first;
-            let (low, t) = if whole < 0 { (0, 0.0) } else { (whole as usize, part(p)) };
+        let line = self.axis_line(axis, at, first as usize..first as usize + count, lines);
+        let mut p = position(inside.start) - (first << 32);
+        for o in &mut out[inside] {
+            let low = (p >> 32).max(0) as usize;
             let two = &line[low..low + 2];
-            out[u] = mix(two[0], two[1], t);
+            *o = mix(two[0], two[1], if p < 0 { 0.0 } else { part(p) });
+            p += step[axis];
         }
     }
 
-    /// Values at the voxel centres `first .. first + count` along `axis`, interpolated across the two others.
-    fn axis_line(&self, axis: usize, at: [i64; 3], first: usize, count: usize, line: &mut Vec<f32>) {
+    /// Values at voxel centres along `axis`, interpolated across the two others, and the last of them once more.
+    fn axis_line<'l>(&self, axis: usize, at: [i64; 3], voxels: Range<usize>, lines: &'l mut Lines) -> &'l [f32] {
+        let outer = lines.outer;
+        let inner = 3 - axis - outer;
+        let (b, c) = (self.neighbours(inner, at[inner]), self.neighbours(outer, at[outer]));
+        let key = |c: usize| LineKey { axis, outer: c, inner: (b.low, b.part.to_bits()), voxels: voxels.clone() };
+        let (low, high) = (key(c.low), key(c.high));
+        let kept = |key: &LineKey, kept: &Kept| kept.iter().position(|l| l.0.as_ref() == Some(key));
+        let make = |key: LineKey, slot: usize, kept: &mut Kept| {
+            self.cross(axis, (inner, &b), (outer, key.outer), voxels.clone(), &mut kept[slot].1);
+            kept[slot].0 = Some(key);
+            slot
+        };
+        // A line that is missing takes the place of the one that is not the other neighbour.
+        let at_high = kept(&high, &lines.kept);
+        let low =
+            kept(&low, &lines.kept).unwrap_or_else(|| make(low, usize::from(at_high == Some(0)), &mut lines.kept));
+        let high = match at_high {
+            _ if c.part == 0.0 => low,
+            Some(slot) => slot,
+            None => make(high, 1 - low, &mut lines.kept),
+        };
+        let (low, high) = (&lines.kept[low].1, &lines.kept[high].1);
+        lines.mixed.clear();
+        lines.mixed.extend(low.iter().zip(high).map(|(a, b)| mix(*a, *b, c.part)));
+        lines.mixed.extend_from_within(lines.mixed.len() - 1..);
+        &lines.mixed
+    }
+
+    /// Rescaled values along `axis` at one voxel of the outer axis, interpolated across the inner one.
+    fn cross(
+        &self,
+        axis: usize,
+        (inner, b): (usize, &Fixed),
+        (outer, c): (usize, usize),
+        voxels: Range<usize>,
+        line: &mut Vec<f32>,
+    ) {
         let strides = [1, self.size[0], self.size[0] * self.size[1]];
-        let across: [usize; 2] = [[1, 2], [0, 2], [0, 1]][axis];
-        let [b, c] = across.map(|a| self.neighbours(a, at[a]));
-        let start = |bi: usize, ci: usize| bi * strides[across[0]] + ci * strides[across[1]] + first * strides[axis];
-        let from = [start(b.low, c.low), start(b.high, c.low), start(b.low, c.high), start(b.high, c.high)];
         let stride = strides[axis];
+        let from = |bi: usize| bi * strides[inner] + c * strides[outer] + voxels.start * stride;
+        let along = |bi: usize| self.data[from(bi)..].iter().step_by(stride).take(voxels.len());
+        let slice = |n: usize, bi: usize| match (axis, inner) {
+            (2, _) => voxels.start + n,
+            (_, 2) => bi,
+            _ => c,
+        };
+        let each = |n: usize, bi: usize, stored: &S| self.rescaled(slice(n, bi), stored.float());
         line.clear();
-        let [s0, s1, s2, s3] = from.map(|f| self.data[f..].iter().step_by(stride).take(count));
-        let four = s0.zip(s1).zip(s2).zip(s3);
-        let cross = |a: S, b1: S, c1: S, d: S| (mix(a.float(), b1.float(), b.part), mix(c1.float(), d.float(), b.part));
-        match self.rescales {
-            Rescales::Uniform(r) => {
+        match (self.rescales, b.part == 0.0) {
+            (Rescales::Uniform(r), true) => {
                 let (slope, intercept) = (r.slope as f32, r.intercept as f32);
-                line.extend(four.map(|(((v0, v1), v2), v3)| {
-                    let (low, high) = cross(*v0, *v1, *v2, *v3);
-                    mix(low, high, c.part) * slope + intercept
-                }));
+                line.extend(along(b.low).map(|v| v.float() * slope + intercept));
             }
-            // Across k each side has its own slice; along k each entry has.
-            Rescales::PerSlice(_) if axis == 2 => {
-                line.extend(four.enumerate().map(|(n, (((v0, v1), v2), v3))| {
-                    let (low, high) = cross(*v0, *v1, *v2, *v3);
-                    self.rescaled(first + n, mix(low, high, c.part))
-                }));
+            (Rescales::Uniform(r), false) => {
+                let (slope, intercept) = (r.slope as f32, r.intercept as f32);
+                let both = along(b.low).zip(along(b.high));
+                line.extend(both.map(|(v, w)| mix(v.float(), w.float(), b.part) * slope + intercept));
             }
-            Rescales::PerSlice(_) => line.extend(four.map(|(((v0, v1), v2), v3)| {
-                let (low, high) = cross(*v0, *v1, *v2, *v3);
-                mix(self.rescaled(c.low, low), self.rescaled(c.high, high), c.part)
-            })),
+            (Rescales::PerSlice(_), _) => {
+                let both = along(b.low).zip(along(b.high)).enumerate();
+                line.extend(both.map(|(n, (v, w))| mix(each(n, b.low, v), each(n, b.high, w), b.part)));
+            }
         }
     }
 
@@ -252,7 +368,7 @@ fn of_slice(rescales: &Rescales, k: usize) -> (f32, f32) {
 }
 
 /// The one axis along which a step goes, where building that axis' line first is cheaper than eight neighbours a pixel.
-fn along_one_axis(step: [i64; 3], pixels: usize, size: [usize; 3]) -> Option<usize> {
+pub(super) fn along_one_axis(step: [i64; 3], pixels: usize, size: [usize; 3]) -> Option<usize> {
     let moving = |a: &usize| step[*a] != 0;
     let axis = (0..3).find(moving)?;
     let alone = (0..3).filter(moving).count() == 1;
