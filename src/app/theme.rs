@@ -22,22 +22,11 @@ pub const WARNING: Color32 = Color32::from_rgb(240, 190, 70);
 /// Something that failed.
 pub const ERROR: Color32 = Color32::from_rgb(255, 128, 112);
 
-/// Colours of lesions in their order (Okabe & Ito 2008, without black and the accent's blue).
-pub const LESION_COLORS: [[u8; 3]; 8] = [
-    [230, 159, 0],
-    [0, 158, 115],
-    [240, 228, 66],
-    [213, 94, 0],
-    [204, 121, 167],
-    [120, 170, 255],
-    [160, 220, 90],
-    [255, 150, 140],
-];
+pub use crate::render::LESION_COLORS;
 
-/// The colour of a lesion: the reader's, else the palette's by its label value.
+/// The colour of a lesion, as in rendered pictures.
 pub fn lesion_color(lesion: &crate::document::Lesion) -> Color32 {
-    let [r, g, b] =
-        lesion.color.unwrap_or(LESION_COLORS[usize::from(lesion.label_value.saturating_sub(1)) % LESION_COLORS.len()]);
+    let [r, g, b] = crate::render::lesion_color(lesion);
     Color32::from_rgb(r, g, b)
 }
 

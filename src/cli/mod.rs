@@ -10,6 +10,7 @@ mod demo;
 mod export;
 mod info;
 mod output;
+mod render;
 mod schema;
 mod series;
 mod values;
@@ -43,6 +44,7 @@ enum Command {
     Annotate(annotate::AnnotateArgs),
     Demo(demo::DemoArgs),
     Info(info::InfoArgs),
+    Render(render::RenderArgs),
     Export(export::ExportArgs),
     Check(check::CheckArgs),
     Schema(schema::SchemaArgs),
@@ -65,6 +67,7 @@ impl Cli {
             Some(Command::Demo(args)) => demo::run(args),
             Some(Command::Export(args)) => export::run(args),
             Some(Command::Info(args)) => info::run(args),
+            Some(Command::Render(args)) => render::run(args),
             Some(Command::Schema(args)) => schema::run(args),
         }
     }

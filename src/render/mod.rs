@@ -6,6 +6,7 @@
 //! For the window: [`Gpu::of_egui`], one [`SlicePass`] in egui's callback resources, a [`VolumeTexture`] a series, a
 //! [`LabelTexture`] a mask. Without a window: [`Gpu::headless`] and [`Offscreen`].
 
+mod colors;
 mod gpu;
 mod label_texture;
 mod offscreen;
@@ -16,6 +17,7 @@ mod slice;
 mod volume_texture;
 mod walk;
 
+pub use colors::{LESION_COLORS, lesion_color};
 pub use gpu::{AdapterFacts, Gpu, GpuError, device_descriptor};
 pub use label_texture::{LabelColor, LabelTexture};
 pub use offscreen::Offscreen;
