@@ -12,7 +12,7 @@ const RUNG: f32 = 19.0;
 
 /// The right panel.
 pub fn show(app: &mut App, ui: &mut Ui) {
-    Panel::right("ladder").default_size(292.0).size_range(250.0..=420.0).show(ui, |ui| {
+    Panel::right("ladder").default_size(326.0).size_range(326.0..=460.0).show(ui, |ui| {
         if app.reading.is_none() {
             widgets::muted(ui, "Levels and lesions of the open series stand here");
             return;

@@ -55,7 +55,8 @@ fn harness<'a>(images: &Path, cases: &Path) -> Harness<'a, App> {
         .with_max_steps(200)
         .renderer(WgpuTestRenderer::from_render_state(state))
         .build_ui_state(|ui, app: &mut App| app.show(ui), app);
-    h.state_mut().adopt_context(&h.ctx.clone());
+    let ctx = h.ctx.clone();
+    h.state_mut().adopt_context(&ctx);
     h.state_mut().open_paths(vec![images.to_path_buf()]);
     settle(&mut h);
     h
@@ -175,6 +176,7 @@ fn a_reader_labels_paints_undoes_exports_and_finds_it_all_again() {
         unit: egui::MouseWheelUnit::Line,
         delta: egui::vec2(0.0, -1.0),
         phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Wheel,
         modifiers: Modifiers::NONE,
     });
     h.run_steps(2);
