@@ -1,8 +1,9 @@
 //! Which levels a lesion lies in: each voxel belongs to the vertebra whose centre is nearest.
 
 use crate::anatomy::VertebraLevel;
-use crate::document::{Document, ImageKey, Lesion, LesionId};
-use crate::space::{Geometry, VoxelIndex};
+use crate::document::{Document, ImageIdentity, ImageKey, Lesion, LesionId};
+use crate::space::VoxelIndex;
+use crate::volume::Kind;
 use std::collections::BTreeMap;
 
 /// Share of a lesion's voxels from which a level counts as reached; a few voxels across a disc are the brush's, not the
@@ -20,13 +21,31 @@ pub struct LevelSpan {
 
 /// The series on which a lesion has most of its voxels (the first of equals), `None` for an unpainted lesion.
 pub fn main_image(doc: &Document, label_value: u16) -> Option<&ImageKey> {
-    let painted = |key: &ImageKey| doc.masks.get(key).map_or(0, |m| m.voxels_of(label_value).len());
+    let painted =
+        |key: &ImageKey| doc.masks.get(key).map_or(0, |m| m.painted().filter(|(_, l)| *l == label_value).count());
     let counted = doc.masks.keys().map(|key| (painted(key), key)).filter(|(n, _)| *n > 0);
     counted.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, key)| key)
 }
 
-/// The levels of a lesion, over its voxels at `flat` on the grid `geometry`.
-pub fn span_of_voxels(doc: &Document, lesion: &Lesion, geometry: &Geometry, flat: &[u64]) -> LevelSpan {
+/// Whether the centres of vertebrae can be compared with places on a series: it lies in the patient and, where the series
+/// of the case do not share a frame of reference, in that of the series with most painted voxels (else of the first).
+pub fn is_in_frame(doc: &Document, image: &ImageIdentity) -> bool {
+    let located = || doc.images.iter().filter(|(_, i)| i.kind != Kind::Projection);
+    let painted = |key: &ImageKey| doc.masks.get(key).map_or(0, |m| m.painted().count());
+    let frame = |i: &ImageIdentity| i.frame_of_reference_uid.clone();
+    let main = match located().next() {
+        Some((_, first)) if located().all(|(_, i)| frame(i) == frame(first)) => Some(first),
+        _ => located().rev().max_by_key(|(key, _)| painted(key)).map(|(_, i)| i),
+    };
+    image.kind != Kind::Projection && main.is_some_and(|m| frame(m) == frame(image))
+}
+
+/// The levels of a lesion, over its voxels at `flat` on the grid of `image`.
+pub fn span_of_voxels(doc: &Document, lesion: &Lesion, image: &ImageIdentity, flat: &[u64]) -> LevelSpan {
+    if !is_in_frame(doc, image) {
+        return LevelSpan { level: lesion.vertebra, also_in: Vec::new() };
+    }
+    let geometry = &image.geometry;
     let centres: Vec<_> = doc.vertebrae.iter().filter_map(|(l, v)| Some((*l, v.at_mm?.vec()))).collect();
     let mut counts: BTreeMap<VertebraLevel, usize> = BTreeMap::new();
     for f in flat {
@@ -45,8 +64,7 @@ pub fn span_of_voxels(doc: &Document, lesion: &Lesion, geometry: &Geometry, flat
 pub fn lesion_span(doc: &Document, id: LesionId) -> Option<LevelSpan> {
     let lesion = doc.lesions.get(&id)?;
     let painted = main_image(doc, lesion.label_value).and_then(|key| {
-        let geometry = &doc.images.get(key)?.geometry;
-        Some(span_of_voxels(doc, lesion, geometry, &doc.masks.get(key)?.voxels_of(lesion.label_value)))
+        Some(span_of_voxels(doc, lesion, doc.images.get(key)?, &doc.masks.get(key)?.voxels_of(lesion.label_value)))
     });
     Some(painted.unwrap_or(LevelSpan { level: lesion.vertebra, also_in: Vec::new() }))
 }
@@ -87,5 +105,13 @@ mod tests {
         assert_eq!(lesions_at(&doc, VertebraLevel::C7).len(), 1);
         assert_eq!(lesions_at(&doc, VertebraLevel::C5).len(), 0);
         assert_eq!(main_image(&doc, 1), Some(&key));
+
+        // Another modality with its own frame of reference: places on it say nothing of centres here.
+        let mut other = doc.images[&key].clone();
+        other.frame_of_reference_uid = Some("1.2.99".to_owned());
+        doc.images.insert(ImageKey("1.0".to_owned()), other);
+        assert!(is_in_frame(&doc, &doc.images[&key]));
+        assert!(!is_in_frame(&doc, &doc.images[&ImageKey("1.0".to_owned())]));
+        assert_eq!(lesion_span(&doc, id).expect("known").also_in, [VertebraLevel::C7]);
     }
 }

@@ -8,6 +8,7 @@ mod heights;
 mod lesion;
 mod levels;
 mod measure;
+mod numbering;
 mod sins;
 
 pub use epidural::{Escc, escc};
@@ -16,8 +17,9 @@ pub use heights::{
     translation_mm,
 };
 pub use lesion::{LesionStats, ValueStats, lesion_stats, stats_of_voxels, voxels_by_label};
-pub use levels::{LevelSpan, lesion_span, lesions_at, main_image, span_of_voxels};
+pub use levels::{LevelSpan, is_in_frame, lesion_span, lesions_at, main_image, span_of_voxels};
 pub use measure::measure;
+pub use numbering::{chain_findings, is_anchored};
 pub use sins::{Category, Component, Components, NotScored, Sins, Source, sins, sins_with};
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ impl LabelImage<'_> {
         let mut floats = |at: usize, values: &[f32]| {
             values.iter().enumerate().for_each(|(n, v)| put(at + 4 * n, &v.to_le_bytes()));
         };
-        floats(76, &[q.handedness, spacing[0], spacing[1], spacing[2]]); // pixdim
+        floats(76, &[q.handedness, spacing[0], spacing[1], spacing[2], 1.0, 1.0, 1.0, 1.0]); // pixdim
         floats(108, &[HEADER as f32, 1.0, 0.0]); // vox_offset, scl_slope, scl_inter
         floats(256, &q.bcd);
         floats(268, &affine.offset.to_array().map(|c| c as f32));

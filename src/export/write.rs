@@ -110,11 +110,7 @@ fn plan<'a>(
     let mut formats = formats.to_vec();
     formats.sort_unstable();
     formats.dedup();
-    let named = to.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let as_file = match formats[..] {
-        [one] => one != Format::Csv && !to.is_dir() && named.ends_with(one.ending()),
-        _ => false,
-    };
+    let as_file = is_file(&formats, to)?;
     if !as_file {
         fs::create_dir_all(to).map_err(ExportError::io(to, "making the folder"))?;
     }
@@ -145,6 +141,26 @@ fn plan<'a>(
         }
     }
     Ok(planned)
+}
+
+/// Whether `to` names a file: one format of one file, and a name that ends as it does.
+///
+/// # Errors
+/// [`ExportError::Unfit`] for the name of a file of another kind: a folder of that name is not what was meant.
+fn is_file(formats: &[Format], to: &Path) -> Result<bool, ExportError> {
+    let text = to.to_string_lossy();
+    let [one] = formats else { return Ok(false) };
+    if to.is_dir() || text.ends_with(std::path::is_separator) || to.extension().is_none() {
+        return Ok(false);
+    }
+    if *one != Format::Csv && text.to_lowercase().ends_with(one.ending()) {
+        return Ok(true);
+    }
+    let wanted = match one {
+        Format::Csv => "the three tables go into a folder".to_owned(),
+        one => format!("a file of this format ends with {}", one.ending()),
+    };
+    Err(ExportError::Unfit(format!("{text}: {wanted}; for a folder of this name, end it with a separator: {text}/")))
 }
 
 /// `lesions.nii.gz` to `lesions-2.nii.gz`, for the second series of a case.

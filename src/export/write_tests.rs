@@ -40,6 +40,13 @@ fn one_format_may_go_into_a_named_file() {
         assert_eq!(written.files, [dir.path().join(name)]);
     }
     assert_eq!(names(dir.path()), ["a.json", "b.nii.gz", "c.jsonl"]);
+    for (format, name) in [(Format::Json, "a.txt"), (Format::Nifti, "b.json"), (Format::Csv, "lesions.csv")] {
+        let e = export(&s.case(), &[format], &dir.path().join(name), false).expect_err("not its name").to_string();
+        assert!(e.contains(name) && e.contains("folder"), "{e}");
+    }
+    assert_eq!(names(dir.path()), ["a.json", "b.nii.gz", "c.jsonl"]);
+    export(&s.case(), &[Format::Json], &dir.path().join("v1.2/"), false).expect("a folder by its separator");
+    fs::remove_dir_all(dir.path().join("v1.2")).expect("there");
     let folder = dir.path().join("tables");
     export(&s.case(), &[Format::Csv], &folder, false).expect("exported");
     assert_eq!(names(&folder), ["lesions.csv", "measurements.csv", "vertebrae.csv"]);

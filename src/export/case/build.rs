@@ -3,9 +3,8 @@
 use super::lesion::{Contour, LesionGeometry, LesionMeasurements, LesionOnImage, LesionRecord};
 use super::vertebra::{CentreOnGrid, Code, EpiduralRecord, FractureRecord, Morphometry, Structure, VertebraRecord};
 use super::*;
-use crate::anatomy::chain_checks;
 use crate::assess;
-use crate::document::{Document, ImageIdentity, Lesion, LesionId, LesionKind, LevelStatus, Nature, Presence, Vertebra};
+use crate::document::{Document, ImageIdentity, Lesion, LesionId, LesionKind, Nature, Presence, Vertebra};
 use crate::export::{Case, MaskRuns, rings};
 use crate::space::{Geometry, PatientPoint};
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,10 +70,6 @@ pub fn case_file(case: &Case) -> CaseFile {
 }
 
 fn numbering(doc: &Document) -> Numbering {
-    let placed: Vec<_> = doc.vertebrae.iter().filter_map(|(l, v)| Some((*l, v.at_mm?))).collect();
-    let gone = |s| matches!(s, LevelStatus::Absent | LevelStatus::Fused | LevelStatus::OutOfField);
-    let without_centre: Vec<_> = doc.vertebrae.iter().filter(|(_, v)| gone(v.status)).map(|(l, _)| *l).collect();
-    let anchored = doc.spine.anchor.as_deref().is_some_and(|a| !a.trim().is_empty() && a != "none");
     Numbering {
         scheme: "C1–C7, T1–T12 (T13), L1–L5 (L6), S1–S5, Co".to_owned(),
         counted_from: doc.spine.counted_from,
@@ -83,7 +78,7 @@ fn numbering(doc: &Document) -> Numbering {
         n_lumbar: doc.spine.n_lumbar,
         lstv_castellvi: doc.spine.castellvi,
         ambiguous: doc.spine.ambiguous,
-        findings: chain_checks(&placed, &without_centre, anchored),
+        findings: assess::chain_findings(doc),
     }
 }
 
@@ -150,6 +145,9 @@ fn vertebra(doc: &Document, level: VertebraLevel, lesions: Vec<LesionRecord>, wi
     let older = |scheme: &str, value: String, meaning: String| Code { scheme: scheme.to_owned(), value, meaning };
     let scored = assess::sins_with(doc, level, within);
     let on_grid = |(key, image): (&ImageKey, &ImageIdentity)| {
+        if !assess::is_in_frame(doc, image) {
+            return None;
+        }
         let ijk = image.geometry.voxel_from_patient(v.at_mm?).0.to_array().map(|c| rounded(c, POINT_DECIMALS));
         Some(CentreOnGrid { image: key.clone(), ijk })
     };
@@ -241,7 +239,7 @@ fn lesion(case: &Case, painted: &Painted, id: LesionId, l: &Lesion, label_value:
         painted.iter().filter_map(|(key, labels)| Some((key, labels.get(&l.label_value)?))).collect();
     on.sort_by_key(|(_, flat)| std::cmp::Reverse(flat.len()));
     let also_in = on.first().and_then(|(key, flat)| Some((doc.images.get(key)?, flat)));
-    let also_in = also_in.map(|(image, flat)| assess::span_of_voxels(doc, l, &image.geometry, flat).also_in);
+    let also_in = also_in.map(|(image, flat)| assess::span_of_voxels(doc, l, image, flat).also_in);
     let mut places = on.iter().filter_map(|(key, flat)| on_image(case, key, flat));
     let main = places.next().unwrap_or_else(nowhere);
     let (type_value, type_meaning) = match l.kind {

@@ -64,7 +64,7 @@ pub struct VertebraRecord {
     pub level_confidence: LevelConfidence,
     /// Centre of the body; null for a level that is spoken of but not placed.
     pub centroid_mm: Option<[f64; 3]>,
-    /// The centre on each series of the case.
+    /// The centre on each series in the centres' frame of reference.
     pub centroid_voxel: Vec<CentreOnGrid>,
     /// Lesions assigned to this level.
     pub lesions: Vec<LesionRecord>,
