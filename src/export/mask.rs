@@ -51,7 +51,7 @@ impl MaskRuns {
         if !(0..3).all(fits) {
             return Err(format!("the box {origin:?} + {side:?} does not lie in the grid of {size:?} voxels"));
         }
-        if self.runs.is_empty() || self.runs.len() % 2 != 0 {
+        if self.runs.is_empty() || !self.runs.len().is_multiple_of(2) {
             return Err(format!("{} runs; they alternate skip and fill and end with a fill", self.runs.len()));
         }
         let checked = |numbers: &[u64]| numbers.iter().try_fold(0u64, |sum, r| sum.checked_add(*r));

@@ -45,10 +45,9 @@ impl Checker<'_> {
     fn value(&mut self, schema: &Value, value: &Value, at: &mut String, depth: usize) {
         // Schemas of plain data do not loop; the bound keeps a wrong one from doing so.
         let (Some(schema), true) = (schema.as_object(), depth < 200) else { return };
-        if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
-            if let Some(target) = target.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer)) {
-                self.value(target, value, at, depth + 1);
-            }
+        let target = schema.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix('#'));
+        if let Some(target) = target.and_then(|pointer| self.root.pointer(pointer)) {
+            self.value(target, value, at, depth + 1);
         }
         self.words(schema, value, at);
         self.alternatives(schema, value, at, depth);
