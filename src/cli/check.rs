@@ -33,7 +33,7 @@ pub fn run(args: CheckArgs) -> Outcome {
 
 fn journal(path: &Path) -> Outcome {
     let Opened { session, notices } = Session::open(path, Access::Read)?;
-    notices.iter().for_each(|n| say(n));
+    notices.iter().for_each(|n| say(&format!("spondyl: note: {n}")));
     let (doc, steps) = (session.document(), session.history().done().len());
     let (levels, lesions) = (doc.vertebrae.len(), doc.lesions.len());
     let name = path.display().to_string();

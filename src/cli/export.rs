@@ -57,7 +57,7 @@ enum FormatName {
 /// When the case cannot be read or a file cannot be written; whatever could be is there.
 pub fn run(args: ExportArgs) -> Outcome {
     let Opened { session, notices } = Session::open(&args.case, Access::Read)?;
-    notices.iter().for_each(|n| say(n));
+    notices.iter().for_each(|n| say(&format!("spondyl: note: {n}")));
     let volumes = load(&args.images, session.document())?;
     let script = session.script();
     let case = Case {
