@@ -4,4 +4,27 @@
 //! radiograph, and written as DICOM beside the truth it was made from. [`dicom_write`] also serves tests that need a
 //! series of their own.
 
+mod body;
+mod ct;
 pub mod dicom_write;
+mod head;
+mod implant;
+mod lesion;
+mod math;
+mod mr;
+mod neck;
+mod picture;
+mod profile;
+mod radiograph;
+mod scene;
+mod spine;
+mod thorax;
+mod tissue;
+mod vertebra;
+
+pub use ct::ct_geometry;
+pub use lesion::{LESIONS, LesionName};
+pub use mr::{Weighting, mr_geometry};
+pub use radiograph::Radiograph;
+pub use scene::Phantom;
+pub use spine::State;
