@@ -5,26 +5,33 @@
 //! series of their own.
 
 mod body;
+mod case;
 mod ct;
 pub mod dicom_write;
 mod head;
+mod headers;
 mod implant;
 mod lesion;
 mod math;
 mod mr;
 mod neck;
+mod outline;
 mod picture;
 mod profile;
 mod radiograph;
 mod scene;
+mod script;
 mod spine;
 mod thorax;
 mod tissue;
+mod truth;
 mod vertebra;
 
+pub use case::{SampleCase, SampleSeries};
 pub use ct::ct_geometry;
 pub use lesion::{LESIONS, LesionName};
 pub use mr::{Weighting, mr_geometry};
 pub use radiograph::Radiograph;
 pub use scene::Phantom;
 pub use spine::State;
+pub use truth::{LesionTruth, LevelTruth, Mask, ProjectedLevel, Truth};

@@ -100,15 +100,22 @@ fn larynx(p: DVec3, profile: &Profile, before: f64, air: f64) -> Option<Tissue> 
     let ossified = |soft: Tissue| {
         if noise(0x1A, p * 0.16) + 0.5 * noise(0x1B, p * 0.5) > 0.18 { Tissue::Spongy } else { soft }
     };
-    if (4.25..5.25).contains(&s) && before < 42.0 {
+    let taper = |middle: f64, half: f64| {
+        let t = (s - middle) / half;
+        1.0 - t * t * t * t
+    };
+    let shield = taper(4.75, 0.52);
+    if shield > 0.0 && before < 42.0 {
         // Two plates that meet in front like a ship's bow.
         let bow = 37.0 - 1.15 * x - 3.0 * (s - 4.7).abs();
-        if (before - bow).abs() < 2.3 && x < 22.0 && !(x < 3.0 && s < 4.5) {
+        if (before - bow).abs() < 2.3 * shield && x < 22.0 && !(x < 3.0 && s < 4.5) {
             return Some(ossified(Tissue::Cartilage));
         }
     }
-    let ring_top = if before < 18.0 { 5.25 } else { 5.75 };
-    if s > ring_top && s < 6.1 && air > 0.8 && air < 4.2 {
+    // The cricoid is a signet ring: high behind, low in front.
+    let height = smoothstep(26.0, 15.0, before);
+    let ring = taper(lerp(5.92, 5.68, height), lerp(0.22, 0.46, height));
+    if ring > 0.0 && (air - 2.4).abs() < 1.7 * ring {
         return Some(ossified(Tissue::Cartilage));
     }
     if (4.3..5.3).contains(&s) && air < 5.0 && before < 36.0 && x < 15.0 {
@@ -129,9 +136,10 @@ fn gullet(p: DVec3, profile: &Profile, before: f64) -> Option<Tissue> {
             return Some(if lumen { Tissue::Air } else { Tissue::Muscle });
         }
     }
-    if (5.6..7.8).contains(&s) {
-        let t = (s - 6.6) / 1.05;
-        let lobe = oval(p.x.abs() - 16.5, before - 20.0, 6.5 * (1.0 - t * t).max(0.05).sqrt(), 9.0);
+    let t = (s - 6.6) / 1.05;
+    if t * t < 0.98 {
+        let round = (1.0 - t * t).sqrt();
+        let lobe = oval(p.x.abs() - 16.5, before - 20.0, 6.5 * round, 9.0 * round);
         let isthmus = (s - 6.55).abs() < 0.35 && p.x.abs() < 15.0 && (before - 34.5 + 0.012 * p.x * p.x).abs() < 1.8;
         if lobe < 0.0 || isthmus {
             return Some(Tissue::Thyroid);

@@ -52,6 +52,13 @@ impl Radiograph {
         DVec3::new(x, self.centre[0] + across * shrink, self.centre[1] - down * shrink)
     }
 
+    /// (column, row) of the pixel centre that a patient point falls on.
+    pub fn pixel_from_patient(&self, p: DVec3) -> [f64; 2] {
+        let shrink = (self.source_to_patient_mm + p.x) / self.source_to_detector_mm * self.pitch_mm;
+        let middle = |n: usize| 0.5 * (n as f64 - 1.0);
+        [(p.y - self.centre[0]) / shrink + middle(self.size[0]), (self.centre[1] - p.z) / shrink + middle(self.size[1])]
+    }
+
     /// The finished picture, 12 bits, bone bright, columns fastest.
     pub fn picture(&self, phantom: &Phantom) -> Vec<u16> {
         let columns = self.size[0];

@@ -3,7 +3,7 @@
 use super::head::{self, Face};
 use super::implant::Implants;
 use super::lesion::{self, Destruction};
-use super::math::{noise, noise3};
+use super::math::{noise, noise3, segment};
 use super::neck;
 use super::profile::{Profile, Profiles};
 use super::spine::{self, Frame, State};
@@ -41,6 +41,8 @@ pub struct Phantom {
     implants: Option<Implants>,
     /// Foramina transversaria, left side, head to feet: the vertebral arteries run through them.
     arteries: Vec<DVec3>,
+    /// Left nerve roots: from the canal through the foramen to the side of the neck.
+    roots: Vec<[DVec3; 3]>,
 }
 
 /// A vertebra near a point: index in the chain, the point in its frame, what the bone says.
@@ -73,7 +75,18 @@ impl Phantom {
         let implants = (state == State::Operated).then(|| Implants::new(&vertebrae));
         let pierced = vertebrae.iter().filter(|v| v.level <= VertebraLevel::C6);
         let arteries = pierced.map(|v| v.frame.patient_from_local(v.foramen())).collect();
-        Self { arteries, thorax: Thorax::new(&vertebrae), vertebrae, atlas, face, profiles, destruction, implants }
+        let roots = vertebrae.iter().skip(1).map(nerve_root).collect();
+        Self {
+            arteries,
+            roots,
+            thorax: Thorax::new(&vertebrae),
+            vertebrae,
+            atlas,
+            face,
+            profiles,
+            destruction,
+            implants,
+        }
     }
 
     /// A slow wobble of everything, under a millimetre, so that nothing is perfectly symmetric or smooth.
@@ -257,7 +270,11 @@ impl Phantom {
                 return Some(shell(skull.bone, 1.6));
             }
             if skull.fossa < -1.5 {
-                return Some(if skull.fossa < -4.5 && atlas.y > 18.0 { Tissue::Brain } else { Tissue::Csf });
+                return Some(if skull.fossa < -4.5 && atlas.y > 20.0 && atlas.z > 24.0 - 0.25 * (atlas.y - 20.0) {
+                    Tissue::Brain
+                } else {
+                    Tissue::Csf
+                });
             }
         }
         if face.y < 12.0 && face.z > -26.0 {
@@ -278,6 +295,9 @@ impl Phantom {
         if p.x.abs() > 28.0 {
             return None;
         }
+        if self.is_root(p) {
+            return Some(Tissue::Cord);
+        }
         if (0.6..11.5).contains(&profile.s) {
             let inside = neck::oval(p.x, *back, profile.canal_width, profile.canal_depth + 0.4);
             if inside < 0.0 {
@@ -295,23 +315,32 @@ impl Phantom {
         self.vertebral_artery(p)
     }
 
+    fn is_root(&self, p: DVec3) -> bool {
+        let q = DVec3::new(p.x.abs(), p.y, p.z);
+        let near = |r: &[DVec3; 3]| {
+            (q.z - r[1].z).abs() < 12.0 && (segment(q, r[0], r[1]).0 < 1.5 || segment(q, r[1], r[2]).0 < 1.9)
+        };
+        q.x > 4.0 && self.roots.iter().any(near)
+    }
+
     fn vertebral_artery(&self, p: DVec3) -> Option<Tissue> {
         let q = DVec3::new(p.x.abs(), p.y, p.z);
         if q.x < 9.0 {
             return None;
         }
-        let d = self.arteries.windows(2).map(|w| super::math::segment(q, w[0], w[1]).0).fold(f64::INFINITY, f64::min);
+        let d = self.arteries.windows(2).map(|w| segment(q, w[0], w[1]).0).fold(f64::INFINITY, f64::min);
         (d < 1.9).then_some(Tissue::Artery)
     }
 }
 
 /// Cord and spinal fluid.
 fn canal(p: DVec3, (back, profile): &(f64, Profile)) -> Option<Tissue> {
-    if p.x.abs() > 18.0 || back.abs() > 18.0 || profile.s < -0.2 {
+    if p.x.abs() > 18.0 || back.abs() > 18.0 {
         return None;
     }
     let oval = |o: [f64; 3]| neck::oval(p.x, back - o[0], o[2], o[1]);
-    let sac = oval(profile.sac);
+    // Above the foramen magnum the brain stem goes on, without a sac.
+    let sac = if profile.s < -0.2 { -1.0 } else { oval(profile.sac) };
     if sac > 0.25 {
         return None;
     }
@@ -320,5 +349,12 @@ fn canal(p: DVec3, (back, profile): &(f64, Profile)) -> Option<Tissue> {
         let bright = profile.squeeze > 0.35 && oval(core) < 0.0;
         return Some(if bright { Tissue::Myelopathy } else { Tissue::Cord });
     }
-    Some(if sac < -0.35 { Tissue::Csf } else { Tissue::Ligament })
+    (profile.s > -0.2).then_some(if sac < -0.35 { Tissue::Csf } else { Tissue::Ligament })
+}
+
+/// The root that leaves above a vertebra, left side.
+fn nerve_root(v: &Vertebra) -> [DVec3; 3] {
+    let (back, top) = (v.body.back_wall(), 0.5 * v.size.height());
+    let points = [[4.0, back + 6.0, top + 3.0], [13.5, back + 2.5, top + 1.5], [27.0, back - 1.0, top - 6.0]];
+    points.map(|q| v.frame.patient_from_local(DVec3::from_array(q)))
 }

@@ -47,7 +47,7 @@ impl Thorax {
         let ribs = self.ribs.iter().map(of_rib).fold(f64::INFINITY, f64::min);
         let at = q - self.base;
         let manubrium = rounded_box(
-            DVec3::new(at.x, at.y + 57.0 - 0.35 * (at.z + 20.0), at.z + 42.0),
+            DVec3::new(at.x, at.y + 52.0 - 0.30 * (at.z + 20.0), at.z + 42.0),
             DVec3::new(23.0, 5.0, 23.0),
             4.0,
         );
@@ -58,7 +58,7 @@ impl Thorax {
     /// Distance to the lungs.
     pub(super) fn lung(&self, p: DVec3) -> f64 {
         let at = p - self.base;
-        ellipsoid(DVec3::new(at.x.abs() - 50.0, at.y + 4.0, at.z + 62.0), DVec3::new(40.0, 50.0, 76.0))
+        ellipsoid(DVec3::new(at.x.abs() - 50.0, at.y + 4.0, at.z + 67.0), DVec3::new(40.0, 50.0, 76.0))
     }
 }
 

@@ -28,7 +28,6 @@ pub(super) enum Tissue {
     Brain,
     Tumour,
     Fragment,
-    Oedema,
     Cement,
     Titanium,
 }
@@ -62,7 +61,7 @@ impl Tissue {
             Tissue::Artery     => [   46.0,  60.0,  40.0,   0.0, 0.0],
             Tissue::Vein       => [   44.0, 120.0, 140.0,   0.0, 0.1],
             Tissue::Cortical   => [ 1020.0,  35.0,  25.0, 110.0, 0.1],
-            Tissue::Spongy     => [  300.0, 520.0, 290.0,  85.0, 0.07],
+            Tissue::Spongy     => [  300.0, 520.0, 290.0, 100.0, 0.07],
             Tissue::Fossa      => [  150.0, 640.0, 420.0,  30.0, 0.05],
             Tissue::Tooth      => [ 1750.0,  20.0,  15.0,  90.0, 0.0],
             Tissue::Annulus    => [   95.0, 210.0,  95.0,   8.0, 0.1],
@@ -73,7 +72,6 @@ impl Tissue {
             Tissue::Brain      => [   36.0, 430.0, 370.0,   5.0, 0.12],
             Tissue::Tumour     => [   58.0, 215.0, 600.0,  13.0, 0.14],
             Tissue::Fragment   => [  620.0, 110.0, 160.0, 200.0, 0.2],
-            Tissue::Oedema     => [   48.0, 250.0, 480.0,  10.0, 0.1],
             Tissue::Cement     => [ 1500.0,   8.0,   8.0, 180.0, 0.0],
             Tissue::Titanium   => [ 3071.0,   5.0,   5.0,   0.0, 0.0],
         };

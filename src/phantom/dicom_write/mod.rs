@@ -15,7 +15,8 @@ mod rle;
 mod series;
 mod uid;
 
-pub use series::{Element, Encoding, Images, PixelFormat, Series, Study, write_series};
+pub use series::{Element, Encoding, Images, PixelFormat, Series, Study, encode_slice, file_name, write_series};
+pub(super) use series::{decimal_strings, sequence, text};
 pub use uid::uid_of;
 
 use crate::space::Geometry;
@@ -35,12 +36,15 @@ pub enum WriteError {
     /// The picture has more rows or columns than Rows (0028,0010) and Columns (0028,0011) can hold.
     #[error("a picture of {0} x {1} pixels is larger than DICOM's 65535 rows and columns")]
     TooLarge(usize, usize),
+    /// The DICOM writer refused the elements.
+    #[error("the elements could not be encoded: {0}")]
+    Encoding(String),
     /// The file or its folder could not be written.
     #[error("{path} could not be written: {cause}")]
     File {
         /// The file or folder.
         path: PathBuf,
-        /// What the system or the DICOM writer said.
+        /// What the system said.
         cause: String,
     },
 }
@@ -61,10 +65,18 @@ impl WriteError {
 /// # Errors
 /// [`WriteError`] when the samples do not fill the grid or a file cannot be written.
 pub fn write_ct_series(folder: &Path, geometry: &Geometry, hu: &[i16], name: &str) -> Result<Vec<PathBuf>, WriteError> {
+    let [columns, rows, slices] = geometry.size();
+    let expected = columns * rows * slices;
+    if hu.len() != expected {
+        return Err(WriteError::SampleCount { found: hu.len(), expected });
+    }
     let series = Series::ct(Study::named(name), name, 1);
-    let stored: Vec<u16> = hu.iter().map(|v| v.cast_unsigned()).collect();
+    let one = |slice: usize| {
+        let voxels = &hu[columns * rows * slice..columns * rows * (slice + 1)];
+        voxels.iter().map(|v| v.cast_unsigned()).collect()
+    };
     let format = PixelFormat { signed: true, bits_stored: 16, rescale: Some((1.0, 0.0)) };
-    write_series(folder, &series, &Images { geometry, stored: &stored, format, encoding: Encoding::Plain })
+    write_series(folder, &series, &Images { geometry, frame: &one, format, encoding: Encoding::Plain })
 }
 
 #[cfg(test)]

@@ -2,17 +2,18 @@
 
 use super::{WriteError, rle, uid_of};
 use crate::space::{Geometry, VoxelIndex};
-use dicom::core::value::PixelFragmentSequence;
+use dicom::core::value::{DataSetSequence, PixelFragmentSequence};
 use dicom::core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom::dictionary_std::{tags, uids};
+use dicom::object::mem::InMemElement;
 use dicom::object::{FileMetaTableBuilder, InMemDicomObject};
 use std::path::{Path, PathBuf};
 
 /// Implementation Class UID (0002,0012) of everything this room writes.
 const IMPLEMENTATION: &str = "2.25.153393612203171297433612331208327004161";
 
-/// One attribute of a module, beyond those that every series has.
-pub type Element = (Tag, VR, PrimitiveValue);
+/// One attribute, possibly a sequence.
+pub type Element = InMemElement;
 
 /// What the files of one visit share.
 #[derive(Clone, Debug)]
@@ -67,7 +68,7 @@ pub struct Series {
     pub number: i32,
     /// Whether its pictures lie in the patient: Image Plane and Frame of Reference modules.
     pub in_patient: bool,
-    /// The attributes of the modality.
+    /// The attributes of the modality; they replace those that every series gets.
     pub elements: Vec<Element>,
 }
 
@@ -116,13 +117,13 @@ pub enum Encoding {
     Rle,
 }
 
-/// The pictures of a series.
-#[derive(Clone, Copy, Debug)]
+/// The pictures of a series; slices become files.
+#[derive(Clone, Copy)]
 pub struct Images<'a> {
-    /// Their grid; slices become files.
+    /// Their grid. Of a projection only its size counts.
     pub geometry: &'a Geometry,
-    /// Stored bit patterns, columns fastest, then rows, then slices.
-    pub stored: &'a [u16],
+    /// Stored bit patterns of a slice, columns fastest.
+    pub frame: &'a dyn Fn(usize) -> Vec<u16>,
     /// Their meaning.
     pub format: PixelFormat,
     /// Their encoding.
@@ -132,51 +133,67 @@ pub struct Images<'a> {
 /// Writes one file a slice, `slice-0001.dcm` and on, and returns their paths in slice order.
 ///
 /// # Errors
-/// [`WriteError`] when the samples do not fill the grid or a file cannot be written.
+/// [`WriteError`] when a frame does not fill the grid or a file cannot be written.
 pub fn write_series(folder: &Path, series: &Series, images: &Images) -> Result<Vec<PathBuf>, WriteError> {
-    let [columns, rows, slices] = images.geometry.size();
-    let expected = columns * rows * slices;
-    if images.stored.len() != expected {
-        return Err(WriteError::SampleCount { found: images.stored.len(), expected });
-    }
+    std::fs::create_dir_all(folder).map_err(|e| WriteError::at(folder, e))?;
+    let write = |slice: usize| {
+        let path = folder.join(file_name(slice));
+        let bytes = encode_slice(series, images, slice)?;
+        std::fs::write(&path, bytes).map_err(|e| WriteError::at(&path, e))?;
+        Ok(path)
+    };
+    (0..images.geometry.size()[2]).map(write).collect()
+}
+
+/// Name of the file of the n-th slice, counted from 0.
+pub fn file_name(slice: usize) -> String {
+    format!("slice-{:04}.dcm", slice + 1)
+}
+
+/// The file of one slice, byte for byte.
+///
+/// # Errors
+/// [`WriteError`] when the frame does not fill the grid, or the grid is larger than DICOM allows.
+pub fn encode_slice(series: &Series, images: &Images, slice: usize) -> Result<Vec<u8>, WriteError> {
+    let [columns, rows, _] = images.geometry.size();
     if columns > usize::from(u16::MAX) || rows > usize::from(u16::MAX) {
         return Err(WriteError::TooLarge(rows, columns));
     }
-    std::fs::create_dir_all(folder).map_err(|e| WriteError::at(folder, e))?;
-    let write = |slice: usize| {
-        let path = folder.join(format!("slice-{:04}.dcm", slice + 1));
-        write_slice(&path, series, images, slice)?;
-        Ok(path)
-    };
-    (0..slices).map(write).collect()
-}
-
-fn write_slice(path: &Path, series: &Series, images: &Images, slice: usize) -> Result<(), WriteError> {
-    let [columns, rows, _] = images.geometry.size();
+    let frame = (images.frame)(slice);
+    if frame.len() != columns * rows {
+        return Err(WriteError::SampleCount { found: frame.len(), expected: columns * rows });
+    }
     let mut object = InMemDicomObject::new_empty();
     put_identity(&mut object, series, slice);
     if series.in_patient {
         put_plane(&mut object, series, images.geometry, slice);
     }
     put_pixel_description(&mut object, images);
-    for (tag, vr, value) in &series.elements {
-        object.put(DataElement::new(*tag, *vr, value.clone()));
+    for element in &series.elements {
+        object.put(element.clone());
     }
-    let frame = &images.stored[columns * rows * slice..columns * rows * (slice + 1)];
-    let syntax = put_pixels(&mut object, frame, columns, images.encoding);
+    let syntax = put_pixels(&mut object, &frame, columns, images.encoding);
     let meta = FileMetaTableBuilder::new()
         .media_storage_sop_class_uid(series.sop_class)
         .media_storage_sop_instance_uid(series.instance_uid(slice))
         .transfer_syntax(syntax)
         .implementation_class_uid(IMPLEMENTATION)
         .implementation_version_name("SPONDYL_PHANTOM");
-    let file = object.with_meta(meta).map_err(|e| WriteError::at(path, e))?;
-    file.write_to_file(path).map_err(|e| WriteError::at(path, e))
+    let mut bytes = Vec::new();
+    let file = object.with_meta(meta).map_err(|e| WriteError::Encoding(e.to_string()))?;
+    file.write_all(&mut bytes).map_err(|e| WriteError::Encoding(e.to_string()))?;
+    Ok(bytes)
 }
 
 /// An element whose value is text.
 pub(crate) fn text(tag: Tag, vr: VR, value: &str) -> Element {
-    (tag, vr, PrimitiveValue::from(value))
+    DataElement::new(tag, vr, PrimitiveValue::from(value))
+}
+
+/// A sequence of one item.
+pub(crate) fn sequence(tag: Tag, item: Vec<Element>) -> Element {
+    let items = vec![InMemDicomObject::from_element_iter(item)];
+    DataElement::new(tag, VR::SQ, DataSetSequence::from(items))
 }
 
 fn put(object: &mut InMemDicomObject, tag: Tag, vr: VR, value: &str) {
