@@ -2,5 +2,6 @@
 
 mod architecture;
 mod export;
+mod journal;
 mod readme;
 mod window;
