@@ -137,7 +137,13 @@ fn write_series(out: &mut String, s: &SeriesInfo) -> std::fmt::Result {
     writeln!(out, "[{}] {} {number}{}", s.index, text(&s.modality), text(&s.description))?;
     writeln!(out, "    {}", shape(s))?;
     let uid = text(&s.series_instance_uid);
-    writeln!(out, "    {} files, values in {}, {uid}", s.files, text(&s.units))?;
+    let files = if s.files == 1 { "1 file".to_owned() } else { format!("{} files", s.files) };
+    let units = s
+        .units
+        .as_deref()
+        .filter(|u| *u != "US")
+        .map_or("values without unit".to_owned(), |u| format!("values in {u}"));
+    writeln!(out, "    {files}, {units}, {uid}")?;
     if let Some(v) = &s.voxels {
         let VoxelFigures { min, max, mean, sha256 } = v;
         writeln!(out, "    values {min} to {max}, mean {mean:.4}, SHA-256 {sha256}")?;

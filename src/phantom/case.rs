@@ -6,7 +6,6 @@ use super::headers;
 use super::mr::{Weighting, mr_geometry};
 use super::radiograph::Radiograph;
 use super::scene::Phantom;
-use super::script;
 use super::spine::State;
 use super::truth::Truth;
 use crate::space::{DVec3, Geometry, GeometryError, PatientPoint};
@@ -117,7 +116,7 @@ impl SampleCase {
         let folder = out.join("truth");
         std::fs::create_dir_all(&folder).map_err(|e| WriteError::at(&folder, e))?;
         write_file(&folder.join("truth.json"), truth.to_json().map_err(|e| refused(&e))?.as_bytes())?;
-        let script = script::of(&truth).map_err(|e| refused(&e))?;
+        let script = truth.script().map_err(|e| refused(&e))?;
         write_file(&out.join("case.script.jsonl"), script.as_bytes())
     }
 }

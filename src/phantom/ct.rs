@@ -2,7 +2,7 @@
 
 use super::lesion::{self, LESIONS};
 use super::math::{gaussian, noise};
-use super::picture::{Subsamples, blur, subsample};
+use super::picture::{Subsamples, blur, subsample, voxel_mean};
 use super::scene::{Matter, Phantom};
 use super::tissue::Tissue;
 use crate::space::{DVec3, Geometry, GeometryError, PatientPoint, VoxelIndex, VoxelPoint};
@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 /// Standard deviation of the noise in the finished picture, HU.
 const NOISE_HU: f64 = 15.0;
-const SUBSAMPLES: Subsamples = [2, 2, 3];
+const SUBSAMPLES: Subsamples = [2, 2, 6];
 
 /// The grid of the CT series: sagittal slices, 0.6 mm pixels, 1.5 mm apart. Columns run backward, rows down, slices to
 /// the patient's right.
@@ -39,19 +39,15 @@ fn textured_hu(matter: Matter, p: DVec3) -> f64 {
 }
 
 impl Phantom {
-    /// CT value in HU at a patient point, without noise or blur.
-    pub fn hu_at(&self, p: PatientPoint) -> f64 {
-        textured_hu(self.matter(p.vec()), p.vec())
-    }
-
     /// One slice of a CT series in HU, columns fastest. Every slice can be made alone.
     pub fn ct_slice(&self, geometry: &Geometry, slice: usize) -> Vec<i16> {
         let [columns, rows, _] = geometry.size();
-        let count = SUBSAMPLES.iter().product::<usize>();
         let value = |flat: usize| {
-            let voxel = [flat % columns, flat / columns, slice];
-            let one = |n: usize| self.hu_at(geometry.patient_from_voxel(VoxelPoint(subsample(voxel, SUBSAMPLES, n))));
-            (0..count).map(one).sum::<f64>() / count as f64
+            voxel_mean([flat % columns, flat / columns, slice], SUBSAMPLES, |at| {
+                let p = geometry.patient_from_voxel(VoxelPoint(at)).vec();
+                let matter = self.matter(p);
+                (matter.tissue, textured_hu(matter, p))
+            })
         };
         let mut hu: Vec<f64> = (0..columns * rows).into_par_iter().map(value).collect();
         blur(&mut hu, columns, 0.15);

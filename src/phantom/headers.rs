@@ -83,11 +83,10 @@ pub(super) fn radiograph() -> Series {
         text(tags::PRESENTATION_INTENT_TYPE, VR::CS, "FOR PRESENTATION"),
         text(tags::BODY_PART_EXAMINED, VR::CS, "CSPINE"),
         text(tags::IMAGE_LATERALITY, VR::CS, "U"),
-        sequence(tags::ANATOMIC_REGION_SEQUENCE, code("122494005", "SCT", "Cervical spine")),
+        sequence(tags::ANATOMIC_REGION_SEQUENCE, vec![code("122494005", "SCT", "Cervical spine")]),
         text(tags::VIEW_POSITION, VR::CS, "LL"),
-        sequence(tags::VIEW_CODE_SEQUENCE, view()),
+        sequence(tags::VIEW_CODE_SEQUENCE, vec![view()]),
         text(tags::PATIENT_ORIENTATION, VR::CS, "P\\F"),
-        text(tags::PATIENT_ORIENTATION_CODE_SEQUENCE, VR::SQ, ""),
         text(tags::POSITIONER_TYPE, VR::CS, "NONE"),
         text(tags::DETECTOR_TYPE, VR::CS, "DIRECT"),
         text(tags::KVP, VR::DS, "70"),
@@ -97,7 +96,7 @@ pub(super) fn radiograph() -> Series {
         text(tags::IMAGER_PIXEL_SPACING, VR::DS, &decimal_strings(&[setup.pitch_mm; 2])),
         text(tags::PIXEL_INTENSITY_RELATIONSHIP, VR::CS, "LOG"),
         text(tags::RESCALE_TYPE, VR::LO, "US"),
-        text(tags::ACQUISITION_CONTEXT_SEQUENCE, VR::SQ, ""),
+        sequence(tags::ACQUISITION_CONTEXT_SEQUENCE, vec![]),
         text(tags::PRESENTATION_LUT_SHAPE, VR::CS, "IDENTITY"),
     ];
     elements.push(dicom::core::DataElement::new(
@@ -119,7 +118,7 @@ pub(super) fn radiograph() -> Series {
 
 fn view() -> Vec<Element> {
     let mut item = code("399067008", "SCT", "lateral projection");
-    item.push(text(tags::VIEW_MODIFIER_CODE_SEQUENCE, VR::SQ, ""));
+    item.push(sequence(tags::VIEW_MODIFIER_CODE_SEQUENCE, vec![]));
     item
 }
 

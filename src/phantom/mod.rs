@@ -27,6 +27,9 @@ mod tissue;
 mod truth;
 mod vertebra;
 
+#[cfg(test)]
+mod tests;
+
 pub use case::{SampleCase, SampleSeries};
 pub use ct::ct_geometry;
 pub use lesion::{LESIONS, LesionName};

@@ -1,7 +1,7 @@
 //! Sagittal T1- and T2-weighted MR series: thick slices, a surface coil's fall-off, Rician noise.
 
 use super::math::{gaussian, noise};
-use super::picture::{Subsamples, blur, subsample};
+use super::picture::{Subsamples, blur, voxel_mean};
 use super::scene::Phantom;
 use super::tissue::Tissue;
 use crate::space::{DVec3, Geometry, GeometryError, PatientPoint, VoxelPoint};
@@ -19,7 +19,7 @@ pub enum Weighting {
 /// Noise of each of the two receiver channels, in units of signal.
 const NOISE: f64 = 9.0;
 /// Of the 3.3 mm from slice to slice, 3 mm are excited.
-const SUBSAMPLES: Subsamples = [2, 2, 5];
+const SUBSAMPLES: Subsamples = [2, 2, 8];
 const SLICE_FILL: f64 = 3.0 / 3.3;
 
 /// The grid of both MR series: sagittal, 0.75 mm pixels, 3.3 mm from slice to slice.
@@ -36,15 +36,11 @@ impl Phantom {
     /// One slice of an MR series, columns fastest, 12 bits. Every slice can be made alone.
     pub fn mr_slice(&self, geometry: &Geometry, weighting: Weighting, slice: usize) -> Vec<u16> {
         let [columns, rows, _] = geometry.size();
-        let count = SUBSAMPLES.iter().product::<usize>();
         let value = |flat: usize| {
-            let voxel = [flat % columns, flat / columns, slice];
-            let one = |n: usize| {
-                let mut at = subsample(voxel, SUBSAMPLES, n);
+            voxel_mean([flat % columns, flat / columns, slice], SUBSAMPLES, |mut at| {
                 at.z = slice as f64 + (at.z - slice as f64) * SLICE_FILL;
                 self.signal(geometry.patient_from_voxel(VoxelPoint(at)).vec(), weighting)
-            };
-            (0..count).map(one).sum::<f64>() / count as f64
+            })
         };
         let mut signal: Vec<f64> = (0..columns * rows).into_par_iter().map(value).collect();
         blur(&mut signal, columns, 0.13);
@@ -57,7 +53,7 @@ impl Phantom {
         signal.into_iter().enumerate().map(magnitude).collect()
     }
 
-    fn signal(&self, p: DVec3, weighting: Weighting) -> f64 {
+    fn signal(&self, p: DVec3, weighting: Weighting) -> (Tissue, f64) {
         let matter = self.matter(p);
         let look = matter.tissue.look();
         let mean = if weighting == Weighting::T1 { look.t1 } else { look.t2 };
@@ -65,7 +61,7 @@ impl Phantom {
             Tissue::Muscle | Tissue::Tongue => noise(0x81, p * DVec3::new(0.4, 0.4, 0.12)),
             _ => noise(0x82, p * 0.24),
         };
-        mean * (1.0 + look.texture_mr * grain) * coil(p)
+        (matter.tissue, mean * (1.0 + look.texture_mr * grain) * coil(p))
     }
 }
 

@@ -1,21 +1,48 @@
 //! What the modalities share: jittered samples inside voxels, and blurring of pictures.
 
 use super::math::hash;
+use super::tissue::Tissue;
 use crate::space::DVec3;
 
 /// How many samples a voxel gets along columns, rows and slices.
 pub(super) type Subsamples = [usize; 3];
 
-/// The `n`-th sample point of a voxel in voxel coordinates, jittered by a hash so that edges do not alias.
+/// Every so many samples of a voxel one is a probe.
+const PROBE_STRIDE: usize = 5;
+
+/// The `n`-th sample point of a voxel in voxel coordinates, jittered by a hash so that edges do not alias. Across the
+/// slice the jitter is small: thin plates that lie in the slice would otherwise come out speckled.
 pub(super) fn subsample(voxel: [usize; 3], counts: Subsamples, n: usize) -> DVec3 {
     let [a, b, _] = counts;
     let cell = [n % a, n / a % b, n / (a * b)];
     let h = hash(0x5AB5, voxel[0] as i64, voxel[1] as i64, (voxel[2] * 64 + n) as i64);
-    let at = |axis: usize| {
-        let jitter = (h >> (16 * axis) & 0xFFFF) as f64 / 65_536.0;
+    let at = |axis: usize, strength: f64| {
+        let jitter = 0.5 + strength * ((h >> (16 * axis) & 0xFFFF) as f64 / 65_536.0 - 0.5);
         (cell[axis] as f64 + jitter) / counts[axis] as f64 - 0.5 + voxel[axis] as f64
     };
-    DVec3::new(at(0), at(1), at(2))
+    DVec3::new(at(0, 1.0), at(1, 1.0), at(2, 0.3))
+}
+
+/// Mean value over a voxel. Only where the probes meet different tissues are the other samples taken too. `sample` gives
+/// the tissue and the value at a point in voxel coordinates.
+pub(super) fn voxel_mean(voxel: [usize; 3], counts: Subsamples, sample: impl Fn(DVec3) -> (Tissue, f64)) -> f64 {
+    let total = counts.iter().product::<usize>();
+    let at = |n: usize| sample(subsample(voxel, counts, n));
+    let (first, mut sum) = at(0);
+    let (mut taken, mut uniform) = (1, true);
+    for n in (PROBE_STRIDE..total).step_by(PROBE_STRIDE) {
+        let (tissue, value) = at(n);
+        sum += value;
+        taken += 1;
+        uniform &= tissue == first;
+    }
+    if !uniform {
+        for n in (0..total).filter(|n| n % PROBE_STRIDE != 0) {
+            sum += at(n).1;
+            taken += 1;
+        }
+    }
+    sum / f64::from(taken)
 }
 
 /// Smooths a picture in place with `[w, 1 - 2w, w]` along columns, then rows; the outer pixels repeat.
@@ -66,6 +93,20 @@ mod tests {
         assert!((picture.iter().sum::<f64>() - 1.0).abs() < 1e-12);
         assert!((picture[24] - 0.36).abs() < 1e-12);
         assert!((mean[24] - 1.0 / 9.0).abs() < 1e-12 && mean[0] == 0.0);
+    }
+
+    #[test]
+    fn mixed_voxels_take_every_sample() {
+        let seen = std::cell::Cell::new(0);
+        let mean = |border: f64| {
+            seen.set(0);
+            voxel_mean([0, 0, 0], [2, 2, 6], |p| {
+                seen.set(seen.get() + 1);
+                if p.z < border { (Tissue::Fat, -100.0) } else { (Tissue::Cord, 50.0) }
+            })
+        };
+        assert_eq!((mean(-9.0), seen.get()), (50.0, 5));
+        assert_eq!((mean(0.0), seen.get()), (-25.0, 24));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The script that annotates the sample as a reader would: levels, outlines slice by slice or a brush with a band of
 //! values, height points, and what the lesions and vertebrae look like.
 
+use super::math::gaussian;
 use super::outline::{Corner, outlines};
 use super::truth::{LesionTruth, Truth};
 use crate::anatomy::VertebraLevel;
@@ -13,6 +14,9 @@ use serde_json::{Map, Value, json};
 
 /// Values that belong to lytic tissue in the dense upper neck, HU: below the spongy bone around it, above fat.
 const BAND_HU: [f64; 2] = [-60.0, 190.0];
+
+/// How far a hand strays from the line that it means to draw.
+const TREMOR_MM: f64 = 0.3;
 
 /// The script, one step a line.
 ///
@@ -132,17 +136,19 @@ fn contours(truth: &Truth, lesion: &LesionTruth) -> Vec<Op> {
     let columns = truth.geometry.size()[0];
     let pixel = truth.geometry.spacing_mm()[0];
     let large = lesion.level == VertebraLevel::C6;
-    let (reach, spacing) = if large { (0.9, 1.8) } else { (0.5, 1.1) };
+    let (reach, spacing) = if large { (1.4, 2.6) } else { (0.7, 1.5) };
     let mut steps = Vec::new();
     for (slice, mask) in sheets(truth, lesion) {
         for corners in outlines(&mask, columns, pixel, 4, reach, spacing) {
-            let place = |c: &Corner| {
-                tenths(truth.geometry.patient_from_voxel(VoxelPoint(DVec3::new(c[0], c[1], slice as f64))))
+            let place = |(n, c): (usize, &Corner)| {
+                let tremble = |axis: i64| TREMOR_MM / pixel * gaussian(0x7E, n as i64, slice as i64, axis);
+                let at = DVec3::new(c[0] + tremble(0), c[1] + tremble(1), slice as f64);
+                tenths(truth.geometry.patient_from_voxel(VoxelPoint(at)))
             };
             steps.push(Op::Contour {
                 lesion: lesion.label.to_owned(),
                 plane: DrawPlane::Named(Plane::Sagittal),
-                points_mm: corners.iter().map(place).collect(),
+                points_mm: corners.iter().enumerate().map(place).collect(),
                 mode: ContourMode::Add,
                 image: None,
             });

@@ -124,6 +124,16 @@ impl Truth {
     }
 }
 
+impl Truth {
+    /// The script of a careful reader (contract: one step a line).
+    ///
+    /// # Errors
+    /// Never in practice: steps are plain data.
+    pub fn script(&self) -> serde_json::Result<String> {
+        super::script::of(self)
+    }
+}
+
 /// A JSON array with a line for each element.
 fn lines<T: Serialize>(elements: &[T]) -> serde_json::Result<String> {
     let each: Vec<String> = elements.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;

@@ -65,17 +65,23 @@ impl<'s> OpenFiles<'s> {
     }
 }
 
-/// The bytes in which the positions of an instance count.
+/// The bytes in which the positions of an instance count. What is inflated is bounded by what its frames need.
 fn content(instance: &Instance) -> Result<Content, Unusable> {
-    const LARGEST: u64 = 4 << 30;
+    const SLACK: u64 = 1 << 20;
     let layout = &instance.layout;
-    let Some(start) = instance.deflated_at else { return instance.source.open(LARGEST) };
-    let needed = layout.stored_frame_bytes().saturating_mul(layout.frames as u64).saturating_add(layout.element.offset);
+    let last_fragment = instance.fragments.as_ref().and_then(|(f, _)| f.list.last());
+    let frames = layout.stored_frame_bytes().saturating_mul(layout.frames as u64);
+    let needed = match last_fragment {
+        Some(last) => last.at + u64::from(last.length),
+        // A compressed frame is rarely larger than an uncompressed one.
+        None => layout.element.offset.saturating_add(frames.saturating_mul(2)).saturating_add(SLACK),
+    };
+    let Some(start) = instance.deflated_at else { return instance.source.open(needed) };
     instance.source.stream(|stream| {
         stream.skip(start)?;
         let mut bytes = Vec::new();
         // What breaks off is kept as far as it goes.
-        let _ = Inflate::new(stream, needed.min(LARGEST)).read_to_end(&mut bytes);
+        let _ = Inflate::new(stream, needed).read_to_end(&mut bytes);
         Ok(Content::Memory(bytes))
     })
 }

@@ -10,7 +10,7 @@ use crate::volume::{Rescale, Severity, SliceVoi, VoiLut};
 use std::sync::Arc;
 
 /// Values that may set apart images which share their positions, in the order in which they are tried.
-const SPLITTERS: [Attribute; 17] = [
+const SPLITTERS: [Attribute; 18] = [
     a::STACK_ID,
     a::TEMPORAL_INDEX,
     a::TEMPORAL_POSITION,
@@ -28,6 +28,7 @@ const SPLITTERS: [Attribute; 17] = [
     a::FLIP_ANGLE,
     a::IMAGE_TYPE,
     a::ACQUISITION_TIME,
+    a::CONTENT_TIME,
 ];
 
 /// One value that may set a frame apart: its place in the order of trying, its attribute, and the value as text.

@@ -75,7 +75,7 @@ pub fn read(stream: &mut dyn Stream, memory: &mut Vec<u8>) -> Result<FileHeader,
         inflated(window, memory, &opening, &mut issues)?
     } else {
         let encoding = true_encoding(&mut window, opening.dataset_at, &declared, &mut issues)?;
-        let found = walk(&mut window, opening.dataset_at, encoding)?;
+        let found = walk(&mut window, opening.dataset_at, encoding, &declared)?;
         *memory = window.into_memory();
         found
     };
@@ -274,7 +274,7 @@ fn inflated(
     let mut inflated = Sequential(Inflate::new(&mut rest, LONGEST_INFLATED));
     let mut inner = Window::new(&mut inflated, Vec::new());
     let encoding = true_encoding(&mut inner, 0, EXPLICIT_LE, issues)?;
-    let found = walk(&mut inner, 0, encoding);
+    let found = walk(&mut inner, 0, encoding, DEFLATED);
     *memory = window.into_memory();
     found
 }
@@ -314,7 +314,7 @@ struct Found {
 }
 
 /// Walks the elements of the outermost level up to the pixels, keeping those that are read here.
-fn walk(window: &mut Window, start: u64, encoding: Encoding) -> Result<Found, Unusable> {
+fn walk(window: &mut Window, start: u64, encoding: Encoding, declared: &str) -> Result<Found, Unusable> {
     let dataset = Dataset::new(encoding);
     let mut found = Found { dataset, encoding, pixels: None, fragments: None, end: None, complaint: None };
     let mut at = start;
@@ -322,7 +322,10 @@ fn walk(window: &mut Window, start: u64, encoding: Encoding) -> Result<Found, Un
     while let Some(header) = header_at(window, at, encoding, last)? {
         let value_at = at + header.size as u64;
         if matches!(header.tag, t if t == a::PIXEL_DATA.tag || t == a::FLOAT_PIXELS.tag || t == a::DOUBLE_PIXELS.tag) {
-            let length = header.length.map(u64::from);
+            // Some programs give compressed pixels a length, which only uncompressed ones have.
+            let compressed = codec::syntax(declared).is_some_and(|s| s.encapsulated);
+            let has_items = compressed && window.peek(value_at, 4)? == [0xFE, 0xFF, 0x00, 0xE0];
+            let length = header.length.map(u64::from).filter(|_| !has_items);
             found.pixels = Some(PixelElement { tag: header.tag, vr: header.vr, offset: value_at, length });
             found.fragments = measure(window, &found.dataset, value_at, length)?;
             break;
@@ -353,14 +356,15 @@ fn walk(window: &mut Window, start: u64, encoding: Encoding) -> Result<Found, Un
     Ok(found)
 }
 
-/// Finds out what nothing but the data itself can tell: where the frames of a file of several begin, and where the
-/// pixels of an inflated file end. A single frame is left for when it is decoded.
+/// Finds out what nothing but the data itself can tell, where memory depends on it: where the frames of a compressed file
+/// of several begin, and where the pixels of an inflated file end. A single frame is left for when it is decoded.
 fn measure(window: &mut Window, set: &Dataset, at: u64, length: Option<u64>) -> Result<Option<Fragments>, Unusable> {
+    const SMALL: u64 = 64 << 20;
     let one_frame = set.get(a::NUMBER_OF_FRAMES).is_none_or(|v| matches!(v.numbers(), Ok(Some(n)) if n == [1.0]));
     window.forget_before(at);
     match length {
         None if !one_frame => Ok(Some(Fragments::read(window, at)?)),
-        Some(length) if window.end().is_none() => {
+        Some(length) if window.end().is_none() && (!one_frame || length > SMALL) => {
             let end = at.saturating_add(length);
             window.forget_before(end);
             window.peek(end, 1)?;

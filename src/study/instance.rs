@@ -242,10 +242,10 @@ fn padding(facts: &mut Facts, layout: &PixelLayout) -> Option<(i32, i32)> {
     Some((one.min(other), one.max(other)))
 }
 
+/// Told apart by PatientID, or by name where there is none.
 fn patient(set: &Dataset) -> u64 {
     let mut hasher = DefaultHasher::new();
-    for attribute in [a::PATIENT_ID, a::PATIENT_NAME] {
-        set.get(attribute).map(|v| super::dataset::trim(v.bytes())).hash(&mut hasher);
-    }
+    let of = |attribute| set.get(attribute).map(|v| super::dataset::trim(v.bytes())).filter(|v| !v.is_empty());
+    of(a::PATIENT_ID).or_else(|| of(a::PATIENT_NAME)).hash(&mut hasher);
     hasher.finish()
 }

@@ -108,8 +108,10 @@ impl Target {
 
     /// Memory for `n` samples, untouched until it is written; `None` when it cannot be had.
     pub fn memory(self, n: usize) -> Option<Samples> {
-        fn zeroed<T: bytemuck::Zeroable>(n: usize) -> Option<Vec<T>> {
-            bytemuck::try_zeroed_slice_box(n).ok().map(Vec::from)
+        fn zeroed<T: bytemuck::Pod>(n: usize) -> Option<Vec<T>> {
+            let mut memory: Vec<T> = bytemuck::try_zeroed_slice_box(n).ok().map(Vec::from)?;
+            prefer_large_pages(bytemuck::cast_slice_mut(&mut memory));
+            Some(memory)
         }
         Some(match self {
             Target::U8 => Samples::U8(zeroed(n)?),
@@ -119,6 +121,22 @@ impl Target {
         })
     }
 }
+
+/// Asks the system to back memory that is not yet touched with large pages: 512 times fewer faults while slices arrive.
+#[cfg(target_os = "linux")]
+fn prefer_large_pages(memory: &mut [u8]) {
+    const LARGE_PAGE: usize = 2 << 20;
+    let skipped = memory.as_ptr().align_offset(LARGE_PAGE);
+    let whole = memory.len().saturating_sub(skipped) / LARGE_PAGE * LARGE_PAGE;
+    if let Some(pages) = memory.get_mut(skipped..skipped + whole).filter(|pages| !pages.is_empty()) {
+        // SAFETY: the range lies inside memory that is borrowed exclusively, and MADV_HUGEPAGE changes neither its
+        // contents nor its validity. Advice that is refused changes nothing, so the result does not matter.
+        unsafe { libc::madvise(pages.as_mut_ptr().cast(), pages.len(), libc::MADV_HUGEPAGE) };
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn prefer_large_pages(_memory: &mut [u8]) {}
 
 /// The memory of one slice.
 #[derive(Debug)]

@@ -1,7 +1,11 @@
 //! The integration tests, one binary: each module goes through the library or the executable as a user would.
 
 mod architecture;
+mod dicom_files;
 mod export;
 mod journal;
 mod readme;
+mod sample;
+mod study_files;
+mod study_geometry;
 mod window;

@@ -190,9 +190,9 @@ pub(crate) fn text(tag: Tag, vr: VR, value: &str) -> Element {
     DataElement::new(tag, vr, PrimitiveValue::from(value))
 }
 
-/// A sequence of one item.
-pub(crate) fn sequence(tag: Tag, item: Vec<Element>) -> Element {
-    let items = vec![InMemDicomObject::from_element_iter(item)];
+/// A sequence with these items.
+pub(crate) fn sequence(tag: Tag, items: Vec<Vec<Element>>) -> Element {
+    let items: Vec<InMemDicomObject> = items.into_iter().map(InMemDicomObject::from_element_iter).collect();
     DataElement::new(tag, VR::SQ, DataSetSequence::from(items))
 }
 
