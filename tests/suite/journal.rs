@@ -70,7 +70,11 @@ fn whenever_the_program_is_killed_every_answered_step_is_in_the_file() {
         program.wait().expect("it ends");
         answered += answers.filter(|a| ok(a)).count();
         let there = steps_in(&case);
-        assert!(there >= done + answered, "round {round}: {answered} steps were answered, the file gained {}", there - done);
+        assert!(
+            there >= done + answered,
+            "round {round}: {answered} steps were answered, the file gained {}",
+            there - done
+        );
         assert!(there <= done + STEPS);
         done = there;
     }
