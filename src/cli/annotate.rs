@@ -40,6 +40,9 @@ pub struct AnnotateArgs {
     /// Go on after a refused step, and let refusals leave the exit code at 0.
     #[arg(long)]
     keep_going: bool,
+    /// Do not answer accepted steps on standard output.
+    #[arg(long)]
+    quiet: bool,
 }
 
 /// Replays the script.
@@ -54,7 +57,7 @@ pub fn run(args: AnnotateArgs) -> Outcome {
     opened.notices.iter().for_each(|n| say(&format!("spondyl: note: {n}")));
     let mut session = opened.session;
     session.add_image(&key, identity)?;
-    let refused = replay(&mut session, &images, script.as_mut(), args.keep_going)?;
+    let refused = replay(&mut session, &images, script.as_mut(), &args)?;
     match refused {
         Some((step, why)) if !args.keep_going => Err(Failure::Failed(format!("step {step} was refused: {why}"))),
         _ => Ok(()),
@@ -81,12 +84,13 @@ fn replay(
     session: &mut Session,
     images: &ScannedImages,
     script: &mut dyn BufRead,
-    keep_going: bool,
+    args: &AnnotateArgs,
 ) -> Result<Option<(usize, String)>, Failure> {
     let (mut step, mut first_refusal) = (0, None);
     while let Some(line) = next_line(script)? {
         step += 1;
         match run_line(session, images, &line) {
+            Ok(_) if args.quiet => {}
             Ok(edit) => write_out(&format!("{}\n", serde_json::json!({"step": step, "ok": true, "edit": edit})))?,
             Err(e) => {
                 let error = e.to_string();
@@ -95,7 +99,7 @@ fn replay(
                     return Err(Failure::Failed(e.to_string()));
                 }
                 first_refusal.get_or_insert((step, error));
-                if !keep_going {
+                if !args.keep_going {
                     break;
                 }
             }
