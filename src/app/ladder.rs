@@ -9,6 +9,8 @@ use crate::space::PatientPoint;
 use egui::{Align, Color32, Layout, Panel, RichText, ScrollArea, Sense, Stroke, Ui, vec2};
 
 const RUNG: f32 = 19.0;
+/// Less loss of height than this is how bodies differ, not a finding for a rung.
+const SLIGHT_PERCENT: f64 = 5.0;
 
 /// The right panel.
 pub fn show(app: &mut App, ui: &mut Ui) {
@@ -79,7 +81,8 @@ impl Row {
     fn of(app: &App, document: &Document, level: VertebraLevel) -> Row {
         let vertebra = document.vertebrae.get(&level);
         let lesions: Vec<_> = document.lesions.values().filter(|l| l.vertebra == level).collect();
-        let collapse = assess::collapse(document, level).map(|c| format!("−{:.0} % height", c.percent));
+        let collapse = assess::collapse(document, level).filter(|c| c.percent >= SLIGHT_PERCENT);
+        let collapse = collapse.map(|c| format!("−{:.0} % height", c.percent));
         let sins = assess::sins(document, level).ok().map(|s| match s.total {
             Some(t) => format!("SINS {t}"),
             None => format!("SINS {}–{}", s.total_min, s.total_max),

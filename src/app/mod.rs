@@ -218,13 +218,14 @@ impl App {
         let case = previous.and_then(Reading::into_case);
         match Reading::begin(index, series.clone(), key, case) {
             Ok(reading) => {
-                if let Some(screen) = &mut self.screen {
-                    screen.show_series(&reading);
-                }
                 self.inbox.load(series);
                 self.title = Some(format!("{} — Spondyl", series_panel::name_of(&reading.series)));
                 self.reading = Some(reading);
                 self.resume_case();
+                // After the case: what was painted before is on the screen with the first slice.
+                if let (Some(screen), Some(reading)) = (&mut self.screen, &self.reading) {
+                    screen.show_series(reading);
+                }
             }
             Err(why) => self.notices.fail(why),
         }
