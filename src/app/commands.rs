@@ -125,8 +125,8 @@ impl App {
             SliceForward => v.scroll(g, active, 1),
             TenBack => v.scroll(g, active, -10),
             TenForward => v.scroll(g, active, 10),
-            FirstSlice => v.to_end(g, false),
-            LastSlice => v.to_end(g, true),
+            FirstSlice => v.go_to_end(g, false),
+            LastSlice => v.go_to_end(g, true),
             LevelUp | LevelDown => levels.into_iter().for_each(|p| v.go_to(p)),
             _ => window.into_iter().for_each(|w| v.window = w),
         }

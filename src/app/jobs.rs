@@ -22,7 +22,7 @@ pub struct SliceArrival {
 /// What background work delivers.
 pub enum Arrival {
     /// A scan is done.
-    Scanned(Scan),
+    Scanned(Box<Scan>),
     /// A small picture of a series: grey levels and [width, height].
     Thumbnail {
         /// The series.
@@ -33,7 +33,7 @@ pub enum Arrival {
     /// A slice can be shown.
     Slice(SliceArrival),
     /// A series is in memory.
-    Loaded(Result<Assembled, String>),
+    Loaded(Box<Result<Assembled, String>>),
     /// An export is done: where, or why not.
     Exported(Result<String, String>),
 }
@@ -172,7 +172,7 @@ impl Inbox {
         self.start(Kind::Scan, move |out| {
             let scan = study::scan(&paths, &Watch(out));
             if !out.cancelled.load(Ordering::Relaxed) {
-                out.send(Some(Arrival::Scanned(scan)));
+                out.send(Some(Arrival::Scanned(Box::new(scan))));
             }
         });
     }
@@ -182,7 +182,7 @@ impl Inbox {
         self.start(Kind::Load, move |out| {
             let loaded = study::assemble(&series, &Watch(out)).map_err(|e| e.to_string());
             if !out.cancelled.load(Ordering::Relaxed) {
-                out.send(Some(Arrival::Loaded(loaded)));
+                out.send(Some(Arrival::Loaded(Box::new(loaded))));
             }
         });
     }

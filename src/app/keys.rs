@@ -10,7 +10,7 @@ pub fn parse(text: &str) -> Option<(Modifiers, Key)> {
     let mut rest = text;
     for (name, m) in [("Ctrl+", Modifiers::COMMAND), ("Shift+", Modifiers::SHIFT), ("Alt+", Modifiers::ALT)] {
         if let Some(r) = rest.strip_prefix(name) {
-            modifiers = modifiers | m;
+            modifiers |= m;
             rest = r;
         }
     }

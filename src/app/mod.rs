@@ -180,7 +180,7 @@ impl App {
     fn drain_inbox(&mut self) {
         while let Some(arrival) = self.inbox.next() {
             match arrival {
-                Arrival::Scanned(scan) => self.scanned(scan),
+                Arrival::Scanned(scan) => self.scanned(*scan),
                 Arrival::Thumbnail { index, picture } => self.library.add_thumbnail(index, picture),
                 Arrival::Slice(slice) => {
                     if let (Some(screen), Some(reading)) = (&mut self.screen, &mut self.reading) {
@@ -188,7 +188,7 @@ impl App {
                         screen.upload_slice(reading, &slice);
                     }
                 }
-                Arrival::Loaded(loaded) => self.loaded(loaded),
+                Arrival::Loaded(loaded) => self.loaded(*loaded),
                 Arrival::Exported(result) => match result {
                     Ok(done) => self.notices.say(format!("Exported to {done}")),
                     Err(why) => self.notices.fail(why),

@@ -108,7 +108,7 @@ impl Viewer {
     }
 
     /// First or last layer of the active pane.
-    pub fn to_end(&mut self, geometry: &Geometry, last: bool) {
+    pub fn go_to_end(&mut self, geometry: &Geometry, last: bool) {
         let far = layer_count(geometry, self.active) as i64;
         self.scroll(geometry, self.active, if last { far } else { -far });
     }
@@ -184,7 +184,7 @@ mod tests {
         assert!((v.cursor.vec() - before.vec() - DVec3::Z * -3.0).length() < 1e-9);
         assert_eq!(v.position(&g, Plane::Axial), (12, 21));
         v.active = Plane::Axial;
-        v.to_end(&g, false);
+        v.go_to_end(&g, false);
         assert_eq!(v.position(&g, Plane::Axial).0, 1);
     }
 

@@ -39,7 +39,7 @@ pub(super) fn throat(p: DVec3, profile: &Profile, face: DVec3) -> Option<Tissue>
     let s = profile.s;
     let [back, front, half_width] = profile.airway;
     let before = profile.front - p.y;
-    if before < -2.0 || before > 60.0 || p.x.abs() > 32.0 {
+    if !(-2.0..=60.0).contains(&before) || p.x.abs() > 32.0 {
         return None;
     }
     let air = oval(p.x, before - 0.5 * (back + front), half_width, 0.5 * (front - back));

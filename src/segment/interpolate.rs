@@ -164,7 +164,7 @@ mod tests {
         for g in grids() {
             let c = g.center().vec();
             for (axis, every) in [(0, 3), (1, 3), (2, 2)] {
-                let kept = |at: VoxelIndex| at.0[axis] % every == 0;
+                let kept = |at: VoxelIndex| at.0[axis].is_multiple_of(every);
                 let (mut map, all) = drawn(&g, |_, p| (p - c).length() < 7.0, kept);
                 let mut got = flat(&interpolate(&map, 1, &g, axis));
                 assert!(got.iter().all(|f| !kept(VoxelIndex::from_flat(*f as usize, g.size()))), "drawn layers stay");

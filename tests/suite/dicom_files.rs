@@ -137,7 +137,7 @@ impl Dicom {
     }
 
     /// Every element's value representation replaced by `UN`, as programs do that do not know them.
-    pub fn as_unknown(mut self) -> Self {
+    pub fn stored_unknown(mut self) -> Self {
         self.elements.values_mut().for_each(|(vr, _)| *vr = b"UN");
         self
     }

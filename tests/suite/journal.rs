@@ -1,6 +1,6 @@
 //! The case file under a program that is killed at any moment, and under two programs at once: what was answered is there.
 
-use spondyl::phantom::dicom_write::{Encoding, Images, PixelFormat, Series, Study, write_series};
+use spondyl::phantom::dicom_write::write_ct_series;
 use spondyl::session::{Access, Session};
 use spondyl::space::{DVec3, Geometry, PatientPoint};
 use std::io::{BufRead, BufReader, Write};
@@ -15,11 +15,9 @@ fn series(folder: &Path) -> PathBuf {
     let size = [32, 28, 6];
     let steps = [DVec3::X, DVec3::Y, DVec3::Z * 2.0];
     let geometry = Geometry::regular(PatientPoint::ORIGIN, steps, size).expect("three steps at right angles");
-    let stored: Vec<u16> = (0..size.iter().product()).map(|n: usize| (n * 31 % 900) as u16).collect();
-    let format = PixelFormat { signed: false, bits_stored: 12, rescale: Some((1.0, -1024.0)) };
-    let images = Images { geometry: &geometry, stored: &stored, format, encoding: Encoding::Plain };
+    let hu: Vec<i16> = (0..size.iter().product()).map(|n: usize| (n * 31 % 900) as i16 - 1024).collect();
     let images_folder = folder.join("images");
-    write_series(&images_folder, &Series::ct(Study::named("journal"), "axial", 1), &images).expect("the series");
+    write_ct_series(&images_folder, &geometry, &hu, "journal").expect("the series");
     images_folder
 }
 
@@ -64,11 +62,11 @@ fn whenever_the_program_is_killed_every_answered_step_is_in_the_file() {
             let _ = writeln!(input, "{}", step(done + n));
         }
         let mut answers = BufReader::new(program.stdout.take().expect("piped")).lines();
-        let mut answered = answers.by_ref().take(round % (STEPS + 1)).filter(|a| ok(a)).count();
+        let mut answered = answers.by_ref().take(round % (STEPS + 1)).filter(ok).count();
         std::thread::sleep(Duration::from_micros(200 * (round as u64 % 4)));
         program.kill().expect("it can be killed");
         program.wait().expect("it ends");
-        answered += answers.filter(|a| ok(a)).count();
+        answered += answers.filter(ok).count();
         let there = steps_in(&case);
         assert!(
             there >= done + answered,

@@ -83,9 +83,9 @@ fn files_without_preamble_or_meta_information_open() {
 fn public_attributes_stored_as_unknown_are_read_as_the_standard_defines_them() {
     let scaled = slice(1).text(0x0028_1053, b"DS", "2").text(0x0028_1052, b"DS", "-7");
     let doubled: Vec<f64> = VALUES.iter().map(|v| 2.0 * f64::from(*v) - 7.0).collect();
-    assert_eq!(values(&scaled.clone().as_unknown().file(EXPLICIT_LE)), (doubled, vec![]));
+    assert_eq!(values(&scaled.clone().stored_unknown().file(EXPLICIT_LE)), (doubled, vec![]));
     let folder = tempfile::tempdir().expect("a folder");
-    write(folder.path(), "u.dcm", &scaled.as_unknown().file(EXPLICIT_LE));
+    write(folder.path(), "u.dcm", &scaled.stored_unknown().file(EXPLICIT_LE));
     let scan = scan_of(folder.path());
     assert_eq!(scan.series[0].geometry.origin().vec().z, 2.0);
 }
@@ -322,10 +322,7 @@ fn a_deflate_bomb_is_not_inflated() {
     image.truncate(132);
     let start = slice(1).without(0x7FE0_0010).file(EXPLICIT_LE);
     let meta_end = start.windows(4).position(|w| w == [8, 0, 8, 0]).expect("the data set");
-    let mut deflate = flate2::write::DeflateEncoder::new(
-        start[..meta_end].to_vec().into_iter().collect::<Vec<u8>>(),
-        flate2::Compression::best(),
-    );
+    let mut deflate = flate2::write::DeflateEncoder::new(start[..meta_end].to_vec(), flate2::Compression::best());
     use std::io::Write;
     deflate.write_all(&start[meta_end..]).expect("memory");
     deflate.write_all(&[0x29, 0x50, 0x10, 0x10, b'O', b'B', 0, 0, 0, 0, 0, 0x20]).expect("memory");

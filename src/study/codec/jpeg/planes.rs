@@ -65,7 +65,8 @@ impl Picture {
         let plane = &self.planes[index];
         let samples = plane.samples(self.precision);
         let (across, down) = (self.sampling.0 / plane.sampling.0, self.sampling.1 / plane.sampling.1);
-        let divides = self.sampling.0 % plane.sampling.0 == 0 && self.sampling.1 % plane.sampling.1 == 0;
+        let divides =
+            self.sampling.0.is_multiple_of(plane.sampling.0) && self.sampling.1.is_multiple_of(plane.sampling.1);
         match (across, down) {
             (1, 1) if divides => samples,
             (2, 1) if divides && plane.size.0 > 2 => {

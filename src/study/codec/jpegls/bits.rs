@@ -47,7 +47,7 @@ impl<'a> Bits<'a> {
             let byte = self.data.get(self.pos).copied();
             let (byte, length) = match byte {
                 Some(byte) if self.after_ff && byte < 0x80 => (byte << 1, 7),
-                Some(byte) if !self.after_ff && !(byte == 0xFF && self.marker_follows()) => (byte, 8),
+                Some(byte) if !(self.after_ff || byte == 0xFF && self.marker_follows()) => (byte, 8),
                 _ => {
                     self.padding += u64::from(56 - self.count);
                     self.count = 56;

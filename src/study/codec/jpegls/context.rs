@@ -41,7 +41,7 @@ impl Context {
         let (too_low, too_high) = (i32::from(errors <= -count), i32::from(errors > 0));
         let shift = too_high - too_low;
         errors = (errors - shift * count).max(1 - count).min(0);
-        self.correction = (i32::from(self.correction) + shift).max(-128).min(127) as i16;
+        self.correction = (i32::from(self.correction) + shift).clamp(-128, 127) as i16;
         (self.errors, self.magnitudes, self.count) = (errors, magnitudes, count);
         let k = golomb_parameter(count as u32, magnitudes);
         self.k = k as u8;
