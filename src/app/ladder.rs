@@ -153,7 +153,9 @@ fn lesions(app: &mut App, ui: &mut Ui) {
         .iter()
         .map(|l| {
             let ml = reading.volume_mm3(l.label_value) / 1000.0;
-            (l.label.clone(), theme::lesion_color(l), format!("{}  {}  {ml:.2} ml", l.vertebra, l.kind.word()))
+            // Painted on another series, or not at all: no volume is told here.
+            let volume = if ml > 0.0 { format!("  {ml:.2} ml") } else { String::new() };
+            (l.label.clone(), theme::lesion_color(l), format!("{}  {}{volume}", l.vertebra, l.kind.word()))
         })
         .collect();
     if rows.is_empty() {

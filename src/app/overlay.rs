@@ -176,18 +176,25 @@ fn preview(app: &App, sheet: &Sheet<'_>, shape: &Preview) {
 fn furniture(sheet: &Sheet<'_>) {
     let (r, viewer, plane) = (sheet.rect, &sheet.reading.viewer, sheet.plane);
     let frame = viewer.pane(plane).frame;
+    let sides = if sheet.reading.is_located() { 4 } else { 0 };
     for (at, anchor, direction) in [
         (pos2(r.left() + 6.0, r.center().y), Align2::LEFT_CENTER, -frame.right),
         (pos2(r.right() - 6.0, r.center().y), Align2::RIGHT_CENTER, frame.right),
         (pos2(r.center().x, r.top() + 5.0), Align2::CENTER_TOP, -frame.down),
         (pos2(r.center().x, r.bottom() - 5.0), Align2::CENTER_BOTTOM, frame.down),
-    ] {
+    ]
+    .into_iter()
+    .take(sides)
+    {
         sheet.text(at, anchor, &orientation_letters(direction), 14.0, FURNITURE);
     }
     let (at, n) = viewer.position(&sheet.reading.geometry, plane);
     let axis =
         [("x", viewer.cursor.vec().x), ("y", viewer.cursor.vec().y), ("z", viewer.cursor.vec().z)][plane as usize];
-    let corner = format!("{}  {at}/{n}\n{} {:.1} mm", capitalised(plane.name()), axis.0, axis.1);
+    let corner = match sheet.reading.is_located() {
+        true => format!("{}  {at}/{n}\n{} {:.1} mm", capitalised(plane.name()), axis.0, axis.1),
+        false => format!("Projection  {at}/{n}"),
+    };
     sheet.text(r.left_top() + vec2(7.0, 5.0), Align2::LEFT_TOP, &corner, SMALL, FURNITURE);
     let series = sheet.reading.corner_text();
     sheet.text(pos2(r.right() - 7.0, r.top() + 5.0), Align2::RIGHT_TOP, &series, SMALL, FURNITURE);

@@ -3,7 +3,7 @@
 use super::gpu::Screen;
 use super::jobs::SliceArrival;
 use super::notices::Notices;
-use super::viewer::Viewer;
+use super::viewer::{Layout, Viewer};
 use crate::assess::{ValueStats, stats_of_voxels};
 use crate::document::{Document, ImageIdentity, ImageKey, Lesion};
 use crate::session::{Images, Session};
@@ -87,7 +87,10 @@ impl Reading {
         let geometry = series.geometry.clone();
         let (window, window_is_given) = first_window(&series);
         let main = if series.kind == Kind::Projection { Plane::nearest(geometry.normal()).0 } else { Plane::Sagittal };
-        let viewer = Viewer::new(&geometry, main, window);
+        let mut viewer = Viewer::new(&geometry, main, window);
+        if series.kind == Kind::Projection {
+            viewer.layout = Layout::Single(main); // there is nothing to cut across
+        }
         Ok(Reading {
             index,
             key,
@@ -115,6 +118,11 @@ impl Reading {
     /// Unit of the values.
     pub fn units(&self) -> &str {
         &self.series.units
+    }
+
+    /// Whether the images lie in the patient; a projection has neither planes nor sides that could be told.
+    pub fn is_located(&self) -> bool {
+        self.series.is_located()
     }
 
     /// Whether lengths are millimetres.

@@ -34,7 +34,8 @@ fn under_pointer(app: &App, ui: &mut Ui) {
     let [x, y, z] = <[f64; 3]>::from(hover.at);
     let value = reading.value_at(hover.at);
     let value = value.map_or(String::new(), |v| format!("{v}   "));
-    ui.label(RichText::new(format!("{value}{x:.1}, {y:.1}, {z:.1} mm")).monospace());
+    let place = if reading.is_located() { format!("{x:.1}, {y:.1}, {z:.1} mm") } else { String::new() };
+    ui.label(RichText::new(format!("{value}{place}")).monospace());
     ui.separator();
 }
 
