@@ -197,10 +197,14 @@ impl Geometry {
         let (a, b) = (o[next - 1].vec(), o[next].vec());
         // Between slices that share a position nothing tells how far it is: the mean step stands in.
         const TOUCHING_MM: f64 = 1e-6;
-        let across = if (b - a).dot(n) > TOUCHING_MM { b - a } else { self.steps[2] };
-        let t = (d - a.dot(n)) / across.dot(n);
-        let in_plane = self.inverse_in_plane(p.vec() - (a + across * t));
-        VoxelPoint(DVec3::new(in_plane.0, in_plane.1, (next - 1) as f64 + t))
+        let (from, k, across) = match (b - a).dot(n) > TOUCHING_MM {
+            true => (a, next - 1, b - a),
+            false if d > b.dot(n) => (b, next, self.steps[2]),
+            false => (a, next - 1, self.steps[2]),
+        };
+        let t = (d - from.dot(n)) / across.dot(n);
+        let in_plane = self.inverse_in_plane(p.vec() - (from + across * t));
+        VoxelPoint(DVec3::new(in_plane.0, in_plane.1, k as f64 + t))
     }
 
     /// Coefficients of a vector that lies in the slice plane, along the in-plane steps.
