@@ -27,7 +27,7 @@ impl App {
             open().or_else(|| loading.then(|| "the images are still loading".to_owned()))
         };
         match id {
-            OpenFolder | Quit | Palette | Keys => None,
+            OpenFolder | Quit | Palette | Keys | Accept | Cancel => None,
             OpenSample => sample_folder().is_none().then(|| "the sample data are not beside the program".to_owned()),
             Undo => self.step_name(true).is_none().then(|| "there is nothing to undo".to_owned()),
             Redo => self.step_name(false).is_none().then(|| "there is nothing to redo".to_owned()),
@@ -53,9 +53,7 @@ impl App {
     /// Runs a command, or says why it cannot.
     pub(super) fn run(&mut self, id: CommandId) {
         if let Some(why) = self.why_not(id) {
-            if !matches!(id, CommandId::Accept | CommandId::Cancel) {
-                self.notices.say(format!("{}: {why}", id.command().name));
-            }
+            self.notices.say(format!("{}: {why}", id.command().name));
             return;
         }
         use CommandId::*;

@@ -49,7 +49,8 @@ pub fn scan(paths: &[PathBuf], observer: &dyn ScanObserver) -> Scan {
         }
     }
     read.all(files, observer);
-    for archive in std::mem::take(&mut read.archives) {
+    // An archive inside an archive comes up while its outer one is read; it is then said, and not opened.
+    while let Some(archive) = read.archives.pop() {
         match source::archive(&archive) {
             Ok(entries) => read.all(entries, observer),
             Err(why) => read.skip(archive, why),
