@@ -16,7 +16,7 @@ pub(super) struct Implants {
     cage_half: f64,
     /// Screws as head-to-tip pairs, and the two vertebrae that hold cement.
     screws: Vec<[DVec3; 2]>,
-    cemented: Vec<Vertebra>,
+    cemented: [Vertebra; 2],
     /// The plate's ends, in front of C5 and C7.
     plate: [DVec3; 2],
 }
@@ -25,19 +25,10 @@ const CAGE_RADIUS: f64 = 6.6;
 const STRUT: f64 = 0.55;
 
 impl Implants {
-    pub(super) fn new(vertebrae: &[Vertebra]) -> Self {
+    /// `None` without C5 and C7 to hold them.
+    pub(super) fn new(vertebrae: &[Vertebra]) -> Option<Self> {
         let of = |level| vertebrae.iter().find(|v| v.level == level);
-        let cemented: Vec<Vertebra> =
-            [VertebraLevel::C5, VertebraLevel::C7].into_iter().filter_map(of).cloned().collect();
-        let (Some(upper), Some(lower)) = (cemented.first(), cemented.last()) else {
-            return Self {
-                cage: Frame::new(DVec3::ZERO, 0.0),
-                cage_half: 0.0,
-                screws: vec![],
-                cemented,
-                plate: [DVec3::ZERO; 2],
-            };
-        };
+        let (upper, lower) = (of(VertebraLevel::C5)?, of(VertebraLevel::C7)?);
         let top = upper.frame.patient_from_local(DVec3::new(0.0, -0.5, upper.body.lower_plate(0.0, -0.5) + 1.0));
         let bottom = lower.frame.patient_from_local(DVec3::new(0.0, -0.5, lower.body.upper_plate(0.0, -0.5) - 1.0));
         let tilt = 0.5 * (upper.size.tilt + lower.size.tilt);
@@ -49,14 +40,13 @@ impl Implants {
         };
         let screws =
             [(upper, 2.2), (lower, -1.2)].into_iter().flat_map(|(v, rise)| [5.5, -5.5].map(|x| screw(v, x, rise)));
-        let screws = screws.collect();
-        Self {
+        Some(Self {
             cage: Frame::new(0.5 * (top + bottom), tilt),
             cage_half: 0.5 * top.distance(bottom),
-            screws,
+            screws: screws.collect(),
             plate: [plate_end(upper, 4.0), plate_end(lower, -4.0)],
-            cemented,
-        }
+            cemented: [upper.clone(), lower.clone()],
+        })
     }
 
     /// The implant at a point, if one is there.

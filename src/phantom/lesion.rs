@@ -34,6 +34,11 @@ pub const LESIONS: [LesionName; 8] = {
     ]
 };
 
+/// The label of a level's lesion, 1 to 8; 0 for levels without one.
+pub(super) fn label_of(level: VertebraLevel) -> u8 {
+    LESIONS.iter().position(|l| l.level == level).map_or(0, |n| n as u8 + 1)
+}
+
 /// A focus in its vertebra's frame: centre, radii.
 #[derive(Clone, Copy, Debug)]
 struct Focus {

@@ -1,6 +1,6 @@
 //! Soft parts of the neck: skin, fat, muscles, vessels, throat, larynx, windpipe and gullet.
 
-use super::math::{ellipsoid, lerp, noise, rounded_box, segment, smooth_min, smoothstep};
+use super::math::{ellipsoid, lerp, noise, rounded_box, segment, smooth_max, smooth_min, smoothstep};
 use super::profile::Profile;
 use super::tissue::Tissue;
 use crate::space::DVec3;
@@ -16,7 +16,7 @@ pub(super) fn skin_distance(p: DVec3, profile: &Profile, face: DVec3, atlas: DVe
     }
     let jaw = oval(face.x, face.y + 14.0, 52.0, 70.0);
     let underside = -10.0 - 0.05 * (face.y + 80.0) - face.z;
-    let jaw = super::math::smooth_max(jaw, underside.max(face.y - 4.0), 8.0);
+    let jaw = smooth_max(jaw, underside.max(face.y - 4.0), 8.0);
     let lips = ellipsoid(face - DVec3::new(0.0, -80.0, 31.0), DVec3::new(24.0, 9.5, 13.0));
     let nose = ellipsoid(face - DVec3::new(0.0, -84.0, 58.0), DVec3::new(14.0, 18.0, 13.0));
     let face = smooth_min(smooth_min(jaw, lips, 4.0), nose, 4.0);
@@ -194,7 +194,7 @@ fn back_muscles(p: DVec3, profile: &Profile, behind: f64, depth: f64) -> Tissue 
         return Tissue::Fat;
     }
     // The short muscles lie in a bay of fat beside the spinous processes.
-    let bay = super::math::ellipsoid(DVec3::new(x - 9.0, depth - 23.0 - wobble, 0.0), DVec3::new(5.0, 1.4, 1.0));
+    let bay = ellipsoid(DVec3::new(x - 9.0, depth - 23.0 - wobble, 0.0), DVec3::new(5.0, 1.4, 1.0));
     if bay < 0.0 && noise(0x39, p * 0.05) > -0.2 {
         return Tissue::Fat;
     }

@@ -62,7 +62,7 @@ impl Radiograph {
     /// The finished picture, 12 bits, bone bright, columns fastest.
     pub fn picture(&self, phantom: &Phantom) -> Vec<u16> {
         let columns = self.size[0];
-        let mut sums = self.line_integrals(phantom, 0..self.size[1]);
+        let mut sums = self.line_integrals(phantom);
         // Focal spot and detector blur.
         blur(&mut sums, columns, 0.12);
         let dose = |(n, sum): (usize, &f64)| {
@@ -76,15 +76,15 @@ impl Radiograph {
         log.iter().zip(&broad).map(grey).collect()
     }
 
-    /// Attenuation summed along the rays of some rows, nepers.
-    pub(super) fn line_integrals(&self, phantom: &Phantom, rows: std::ops::Range<usize>) -> Vec<f64> {
+    /// Attenuation summed along each pixel's ray, nepers.
+    fn line_integrals(&self, phantom: &Phantom) -> Vec<f64> {
         let coarse = self.coarse(phantom);
         let columns = self.size[0];
         let one = |n: usize| {
             let (column, row) = (n % columns, n / columns);
             coarse.at(column, row) + self.fine(phantom, column, row)
         };
-        (rows.start * columns..rows.end * columns).into_par_iter().map(one).collect()
+        (0..columns * self.size[1]).into_par_iter().map(one).collect()
     }
 
     fn fine(&self, phantom: &Phantom, column: usize, row: usize) -> f64 {

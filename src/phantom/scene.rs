@@ -3,7 +3,7 @@
 use super::head::{self, Face};
 use super::implant::Implants;
 use super::lesion::{self, Destruction};
-use super::math::{noise, noise3, segment};
+use super::math::{noise, noise3, segment, smoothstep};
 use super::neck;
 use super::profile::{Profile, Profiles};
 use super::spine::{self, Frame, State};
@@ -72,7 +72,7 @@ impl Phantom {
         let face = Face::new(c3.frame.patient_from_local(DVec3::new(0.0, -c3.body.back_wall(), 0.0)));
         let profiles = Profiles::new(&vertebrae, &atlas, state);
         let destruction = Destruction::of(&vertebrae, state);
-        let implants = (state == State::Operated).then(|| Implants::new(&vertebrae));
+        let implants = if state == State::Operated { Implants::new(&vertebrae) } else { None };
         let pierced = vertebrae.iter().filter(|v| v.level <= VertebraLevel::C6);
         let arteries = pierced.map(|v| v.frame.patient_from_local(v.foramen())).collect();
         let roots = vertebrae.iter().skip(1).map(nerve_root).collect();
@@ -164,17 +164,14 @@ impl Phantom {
         let tumour = self.tumour(p);
         if let Some((n, q, hit)) = best.filter(|b| b.2.distance < 0.0) {
             let v = &self.vertebrae[*n];
-            let removed = self.implants.as_ref().is_some_and(|i| i.takes_out(v.level, *q));
             if v.level == VertebraLevel::C6 && tumour.is_some() {
                 return tumour;
             }
-            if !removed {
-                return Some(self.bone(v, *q, *hit, patient));
+            if !self.is_taken_out(v.level, *q) {
+                return Some(bone(v, *q, *hit, patient));
             }
         }
-        let removed =
-            |(n, q, _): &Near| self.implants.as_ref().is_some_and(|i| i.takes_out(self.vertebrae[*n].level, *q));
-        if near.iter().any(removed) {
+        if near.iter().any(|(n, q, _)| self.is_taken_out(self.vertebrae[*n].level, *q)) {
             // Scar around the cage.
             return Some(Matter::of(Tissue::Ligament));
         }
@@ -186,6 +183,10 @@ impl Phantom {
         }
         let close = near.iter().filter(|(_, _, hit)| hit.distance < 1.1).count();
         (close >= 2).then(|| Matter::of(Tissue::Cartilage))
+    }
+
+    fn is_taken_out(&self, level: VertebraLevel, q: DVec3) -> bool {
+        self.implants.as_ref().is_some_and(|i| i.takes_out(level, q))
     }
 
     fn near_vertebrae(&self, p: DVec3) -> Nearby {
@@ -207,31 +208,8 @@ impl Phantom {
         let destruction = self.destruction.as_ref()?;
         let v = self.vertebra(VertebraLevel::C6)?;
         let q = v.frame.local_from_patient(p);
-        let label = lesion::LESIONS.iter().position(|l| l.level == VertebraLevel::C6)? as u8 + 1;
-        (destruction.distance(q) < 0.0).then(|| Matter { lesion: label, ..Matter::of(destruction.inside(q)) })
-    }
-
-    fn bone(&self, v: &Vertebra, q: DVec3, hit: BoneHit, patient: DVec3) -> Matter {
-        if lesion::focus_distance(v.level, q).is_some_and(|d| d < 0.0) {
-            let label = lesion::LESIONS.iter().position(|l| l.level == v.level).map_or(0, |n| n as u8 + 1);
-            return Matter { lesion: label, ..Matter::of(Tissue::Tumour) };
-        }
-        if hit.distance > -hit.cortex * (1.0 + 0.25 * noise(0x0C, patient * 0.4)) {
-            return Matter::of(Tissue::Cortical);
-        }
-        // The basivertebral vein enters through the middle of the back wall.
-        let vein = v.body.back_wall() - q.y;
-        if v.level >= VertebraLevel::C3
-            && hit.body < 0.0
-            && vein < 7.0
-            && q.z.abs() < 0.9 + 0.12 * (5.0 - vein).max(0.0)
-            && q.x.abs() < 1.2 + 0.35 * vein
-        {
-            return Matter::of(Tissue::Fossa);
-        }
-        // Denser towards the shell, where the plates carry load.
-        let rim = 70.0 * super::math::smoothstep(-3.0, -0.8, hit.distance);
-        Matter { hu: v.size.spongy_hu + rim, ..Matter::of(Tissue::Spongy) }
+        let lesion = lesion::label_of(VertebraLevel::C6);
+        (destruction.distance(q) < 0.0).then(|| Matter { lesion, ..Matter::of(destruction.inside(q)) })
     }
 
     /// Between two bodies: below one plate, above the next, inside both walls.
@@ -270,11 +248,9 @@ impl Phantom {
                 return Some(shell(skull.bone, 1.6));
             }
             if skull.fossa < -1.5 {
-                return Some(if skull.fossa < -4.5 && atlas.y > 20.0 && atlas.z > 24.0 - 0.25 * (atlas.y - 20.0) {
-                    Tissue::Brain
-                } else {
-                    Tissue::Csf
-                });
+                // The cerebellum, above the great cistern.
+                let brain = skull.fossa < -4.5 && atlas.y > 20.0 && atlas.z > 24.0 - 0.25 * (atlas.y - 20.0);
+                return Some(if brain { Tissue::Brain } else { Tissue::Csf });
             }
         }
         if face.y < 12.0 && face.z > -26.0 {
@@ -331,6 +307,26 @@ impl Phantom {
         let d = self.arteries.windows(2).map(|w| segment(q, w[0], w[1]).0).fold(f64::INFINITY, f64::min);
         (d < 1.9).then_some(Tissue::Artery)
     }
+}
+
+/// What a vertebra's bone is at a point inside it: a focus, cortex, the vein's canal, or spongy bone.
+fn bone(v: &Vertebra, q: DVec3, hit: BoneHit, patient: DVec3) -> Matter {
+    if lesion::focus_distance(v.level, q).is_some_and(|d| d < 0.0) {
+        return Matter { lesion: lesion::label_of(v.level), ..Matter::of(Tissue::Tumour) };
+    }
+    if hit.distance > -hit.cortex * (1.0 + 0.25 * noise(0x0C, patient * 0.4)) {
+        return Matter::of(Tissue::Cortical);
+    }
+    // The basivertebral vein enters through the middle of the back wall.
+    let depth = v.body.back_wall() - q.y;
+    let half_height = 0.9 + 0.12 * (5.0 - depth).max(0.0);
+    let in_canal = depth < 7.0 && q.z.abs() < half_height && q.x.abs() < 1.2 + 0.35 * depth;
+    if v.level >= VertebraLevel::C3 && hit.body < 0.0 && in_canal {
+        return Matter::of(Tissue::VeinCanal);
+    }
+    // Denser towards the shell, where the plates carry load.
+    let rim = 70.0 * smoothstep(-3.0, -0.8, hit.distance);
+    Matter { hu: v.size.spongy_hu + rim, ..Matter::of(Tissue::Spongy) }
 }
 
 /// Cord and spinal fluid.
