@@ -83,8 +83,15 @@ fn is_sound(v: &Vertebra) -> bool {
     !broken && !gone
 }
 
+/// C1 has no body, that of C2 carries the dens, and the sacrum is one bone: their heights compare with nobody else's.
+fn is_comparable(level: VertebraLevel) -> bool {
+    level > VertebraLevel::C2 && level < VertebraLevel::S1
+}
+
 fn sound_neighbours(doc: &Document, level: VertebraLevel) -> [Option<(VertebraLevel, Heights)>; 2] {
-    let near = |l: VertebraLevel| (l as usize).abs_diff(level as usize) <= REFERENCE_REACH;
+    let near = |l: VertebraLevel| {
+        is_comparable(level) && is_comparable(l) && (l as usize).abs_diff(level as usize) <= REFERENCE_REACH
+    };
     let take = |(l, v): (&VertebraLevel, &Vertebra)| {
         let lends = is_sound(v) && near(*l);
         v.heights.filter(|_| lends).map(|points| (*l, heights(&points)))
@@ -235,6 +242,15 @@ mod tests {
         let c = collapse(&d, T12).expect("measured");
         assert_eq!((c.reference, c.percent), (CollapseReference::OwnPosteriorHeight, 0.0));
         assert_eq!(collapse(&d, L3), None);
+    }
+
+    #[test]
+    fn the_axis_and_the_sacrum_compare_with_nobody() {
+        let d = doc(&[(C2, [20.0, 20.0, 22.0]), (C3, [12.0; 3]), (C4, [12.0; 3]), (L5, [27.0; 3]), (S1, [15.0; 3])]);
+        let of = |level| collapse(&d, level).expect("measured");
+        assert_eq!((of(C3).percent, &of(C3).reference_levels[..]), (0.0, &[C4][..]));
+        assert_eq!(of(C2).reference, CollapseReference::OwnPosteriorHeight);
+        assert_eq!((of(L5).reference, of(S1).reference), (of(C2).reference, of(C2).reference));
     }
 
     #[test]

@@ -287,6 +287,10 @@ fn body_collapse(doc: &Document, level: VertebraLevel, vertebra: &Vertebra, lesi
             at_cut: true,
             ..Component::open(&[2, 3], format!("{basis}: at the cut of 50 %, the reader decides"))
         },
+        Some((p, basis)) if reaches(p, DEFORMED_PERCENT) && vertebra.fracture == Presence::Absent => {
+            let possible: Vec<u8> = without.iter().copied().chain([if p > 50.0 { 3 } else { 2 }]).collect();
+            Component::open(&possible, format!("{basis}, though recorded as not fractured: the reader decides"))
+        }
         Some((p, basis)) if p > 50.0 => Component::known(3, Source::Image, basis),
         Some((p, basis)) if reaches(p, DEFORMED_PERCENT) || fractured => Component::known(2, Source::Image, basis),
         Some((p, basis)) if reaches(p, WITHIN_ERROR_PERCENT) && vertebra.fracture != Presence::Absent => {

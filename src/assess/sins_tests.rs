@@ -148,6 +148,8 @@ fn collapse_turns_at_its_cuts_and_exactly_half_is_the_readers() {
     assert_eq!(collapsed(12.0, |_| ()).possible, [0, 2]);
     assert_eq!(collapsed(12.0, |v| v.fracture = Presence::Present).points, Some(2));
     assert_eq!(collapsed(12.0, |v| v.fracture = Presence::Absent).points, Some(0));
+    assert_eq!(collapsed(30.0, |v| v.fracture = Presence::Absent).possible, [0, 2], "measure and statement disagree");
+    assert_eq!(collapsed(70.0, |v| v.fracture = Presence::Absent).possible, [0, 3]);
 }
 
 #[test]

@@ -115,9 +115,9 @@ impl Checker<'_> {
                     best = Some(tried);
                 }
             }
-            for problem in best.into_iter().flat_map(|b| b.problems) {
-                self.out.add(problem.pointer, problem.message);
-            }
+            let best = best.unwrap_or_default();
+            self.out.more += best.more;
+            best.problems.into_iter().for_each(|p| self.out.add(p.pointer, p.message));
         }
     }
 
