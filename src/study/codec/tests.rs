@@ -260,7 +260,7 @@ fn a_stream_that_breaks_off_keeps_its_beginning_and_says_so() {
 fn damaged_streams_neither_panic_nor_hang() {
     let mut random = Random(42);
     let start = std::time::Instant::now();
-    for (name, uid, data, layout) in samples_of_all_kinds().into_iter().filter(|s| !s.0.contains("2")) {
+    for (name, uid, data, layout) in samples_of_all_kinds() {
         for round in 0..1500 {
             let mut bad = data.clone();
             for _ in 0..1 + random.below(6) {
@@ -274,7 +274,7 @@ fn damaged_streams_neither_panic_nor_hang() {
             if random.below(4) == 0 {
                 bad.truncate(random.below(bad.len()));
             }
-            let ours = uid == JPEG || uid == JPEG_LS;
+            let ours = uid != JPEG_XL;
             if let Err(error) = decode(uid, &bad, &layout) {
                 assert!(!ours || !error.to_string().contains("internal error"), "{name} round {round}: {error}");
             }
@@ -325,12 +325,12 @@ fn greedy_jpeg_2000_headers_are_refused() {
     assert!(matches!(with(size + 4 + 18, &[0; 8]), Err(CodecError::Damaged { .. })));
     assert!(matches!(with(size + 4 + 36 + 1, &[2]), Err(CodecError::Unsupported { .. })));
     assert!(matches!(with(style + 4 + 5, &[33]), Err(CodecError::Damaged { .. })));
-    // Precincts of one sample need their sizes in a longer segment.
+    // Precincts of two samples need their sizes in a longer segment.
     let mut data = stream!("12bit.j2k").to_vec();
     let levels = usize::from(data[style + 9]);
     data[style + 3] += levels as u8 + 1;
     data[style + 4] |= 1;
-    data.splice(style + 14..style + 14, vec![0; levels + 1]);
+    data.splice(style + 14..style + 14, vec![0x11; levels + 1]);
     data[style + 6..style + 8].copy_from_slice(&[0xFF, 0xFF]);
     let error = decode(JPEG_2000, &data, &layout(20, 24, 1, 16)).unwrap_err();
     assert!(matches!(&error, CodecError::Unsupported { what } if what.contains("packets")), "{error}");
