@@ -193,6 +193,33 @@ fn streams_of_other_writers() {
     }
 }
 
+/// Every code-block style, progression order and layout of tiles that OpenJPEG can write.
+#[test]
+fn jpeg_2000_of_every_kind() {
+    let samples = picture(40, 52, 1, 12, 30);
+    let grey = layout(40, 52, 1, 16);
+    for (name, data) in [
+        ("all block styles at once", stream!("modes.j2k")),
+        ("tiles, precincts, layers, packet markers", stream!("tiles.j2k")),
+        ("off the origin, raw bits", stream!("offset.j2k")),
+        ("a change of progression", stream!("order.j2k")),
+        ("a region of interest", stream!("region.j2k")),
+    ] {
+        check(JPEG_2000, data, &grey, &samples, name);
+    }
+    let (floats, decoded) = decode(JPEG_2000, stream!("float.j2k"), &grey).unwrap();
+    let off = floats.iter().zip(&samples).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+    assert!(off <= 1 && decoded.damage.is_none(), "the 9-7 filter is off by {off}");
+    let refined: Vec<u16> = stream!("refined.words").chunks(2).map(|b| u16::from_le_bytes([b[0], b[1]])).collect();
+    check(HTJ2K, stream!("refined.jph"), &layout(13, 21, 1, 16), &refined, "refinement passes of HTJ2K");
+    let large = picture(128, 128, 1, 12, 30);
+    for (uid, data) in
+        [(JPEG_2000, stream!("large.j2k")), (HTJ2K, stream!("large.jph")), (JPEG_XL, stream!("large.jxl"))]
+    {
+        check(uid, data, &layout(128, 128, 1, 16), &large, "several blocks");
+    }
+}
+
 /// One stream of every kind, with its layout and the samples that it decodes to.
 fn samples_of_all_kinds() -> Vec<(&'static str, &'static str, Vec<u8>, FrameLayout)> {
     let mut all = Vec::new();
@@ -220,6 +247,10 @@ fn samples_of_all_kinds() -> Vec<(&'static str, &'static str, Vec<u8>, FrameLayo
     all.push(("progressive JPEG", JPEG, stream!("progressive.jpg").to_vec(), layout(20, 24, 1, 8)));
     all.push(("JPEG 2000", JPEG_2000, stream!("12bit.jp2").to_vec(), layout(20, 24, 1, 16)));
     all.push(("JPEG 2000 colours", JPEG_2000, stream!("rgb.j2k").to_vec(), layout(20, 24, 3, 8)));
+    for data in [stream!("modes.j2k"), stream!("tiles.j2k"), stream!("offset.j2k"), stream!("float.j2k")] {
+        all.push(("JPEG 2000 of many kinds", JPEG_2000, data.to_vec(), layout(40, 52, 1, 16)));
+    }
+    all.push(("HTJ2K with refinement", HTJ2K, stream!("refined.jph").to_vec(), layout(13, 21, 1, 16)));
     all.push(("HTJ2K", HTJ2K, stream!("12bit.jph").to_vec(), layout(20, 24, 1, 16)));
     all.push(("JPEG XL", JPEG_XL, stream!("12bit.jxl").to_vec(), layout(20, 24, 1, 16)));
     all.push(("JPEG XL colours", JPEG_XL, stream!("rgb.jxl").to_vec(), layout(20, 24, 3, 8)));

@@ -5,7 +5,7 @@
 //! was refined before, and whether this plane has visited them.
 
 use super::codestream::style;
-use super::mq::{CONTEXTS, Mq, RawBits, fresh_contexts};
+use super::mq::{CONTEXTS, Mq, RawBits, State, fresh_contexts};
 
 /// Significance of three columns by six rows, the row above the stripe first: bit `3 (row + 1) + column + 1`.
 const AROUND: u32 = 0x3FFFF;
@@ -58,29 +58,29 @@ pub(super) struct BlockKind {
 
 /// Where binary decisions come from: a pass is written once for both.
 trait Decisions {
-    fn decide(&mut self, contexts: &mut [u8; CONTEXTS], context: usize) -> u32;
+    fn decide(&mut self, contexts: &mut [State; CONTEXTS], context: usize) -> u32;
     /// The sign from its context and whether that expects the opposite.
-    fn sign(&mut self, contexts: &mut [u8; CONTEXTS], context: usize, flip: u32) -> u32;
+    fn sign(&mut self, contexts: &mut [State; CONTEXTS], context: usize, flip: u32) -> u32;
 }
 
 impl Decisions for Mq<'_> {
     #[inline(always)]
-    fn decide(&mut self, contexts: &mut [u8; CONTEXTS], context: usize) -> u32 {
+    fn decide(&mut self, contexts: &mut [State; CONTEXTS], context: usize) -> u32 {
         Mq::decide(self, &mut contexts[context])
     }
 
     #[inline(always)]
-    fn sign(&mut self, contexts: &mut [u8; CONTEXTS], context: usize, flip: u32) -> u32 {
+    fn sign(&mut self, contexts: &mut [State; CONTEXTS], context: usize, flip: u32) -> u32 {
         Mq::decide(self, &mut contexts[context]) ^ flip
     }
 }
 
 impl Decisions for RawBits<'_> {
-    fn decide(&mut self, _: &mut [u8; CONTEXTS], _: usize) -> u32 {
+    fn decide(&mut self, _: &mut [State; CONTEXTS], _: usize) -> u32 {
         self.bit()
     }
 
-    fn sign(&mut self, _: &mut [u8; CONTEXTS], _: usize, _: u32) -> u32 {
+    fn sign(&mut self, _: &mut [State; CONTEXTS], _: usize, _: u32) -> u32 {
         self.bit()
     }
 }
@@ -138,7 +138,7 @@ impl BlockDecoder {
     }
 
     /// Significance propagation (D.3.1): samples with significant neighbours.
-    fn propagate<D: Decisions + Copy>(&mut self, decisions: &mut D, contexts: &mut [u8; CONTEXTS]) {
+    fn propagate<D: Decisions + Copy>(&mut self, decisions: &mut D, contexts: &mut [State; CONTEXTS]) {
         let mut local = *decisions;
         let stride = self.width + 2;
         for stripe in 0..self.height.div_ceil(4) {
@@ -165,7 +165,7 @@ impl BlockDecoder {
     }
 
     /// Magnitude refinement (D.3.3): samples that were significant before this plane.
-    fn refine<D: Decisions + Copy>(&mut self, decisions: &mut D, contexts: &mut [u8; CONTEXTS]) {
+    fn refine<D: Decisions + Copy>(&mut self, decisions: &mut D, contexts: &mut [State; CONTEXTS]) {
         let mut local = *decisions;
         let stride = self.width + 2;
         for stripe in 0..self.height.div_ceil(4) {
@@ -195,7 +195,7 @@ impl BlockDecoder {
     }
 
     /// Cleanup (D.3.4): all other samples, columns of four zeros in one decision.
-    fn clean_up(&mut self, mq: &mut Mq, contexts: &mut [u8; CONTEXTS]) {
+    fn clean_up(&mut self, mq: &mut Mq, contexts: &mut [State; CONTEXTS]) {
         let mut local = *mq;
         let stride = self.width + 2;
         for stripe in 0..self.height.div_ceil(4) {
@@ -235,7 +235,7 @@ impl BlockDecoder {
     fn becomes_significant<D: Decisions>(
         &mut self,
         decisions: &mut D,
-        contexts: &mut [u8; CONTEXTS],
+        contexts: &mut [State; CONTEXTS],
         at: usize,
         sample: usize,
         row: usize,

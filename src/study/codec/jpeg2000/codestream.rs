@@ -63,6 +63,8 @@ pub(super) struct Coding {
     pub packet_markers: (bool, bool),
     /// Changes of progression order; empty when there are none.
     pub order_changes: Vec<OrderChange>,
+    /// The changes are the main header's, and a tile's own would replace them.
+    order_inherited: bool,
     pub components: Vec<ComponentCoding>,
 }
 
@@ -140,6 +142,7 @@ impl Codestream {
         if coding.layers == 0 || coding.components.iter().any(|c| c.steps.is_empty()) {
             return Err(CodecError::damaged("the JPEG 2000 stream ends before it says how it is coded"));
         }
+        coding.pass_on();
         let count = (size.tiles.0 * size.tiles.1) as usize;
         let mut tiles = vec![TileParts { parts: Vec::new(), coding }; count];
         let truncated = !reader.tile_parts(&size, &mut tiles)?;
@@ -185,7 +188,8 @@ impl<'a> Reader<'a> {
             let end = if open { self.data.len() } else { start.saturating_add(length as usize) };
             tile.parts.push(self.pos + 2..end.min(self.data.len()));
             if open || end > self.data.len() {
-                return Ok(open && self.data.ends_with(&EOC.to_be_bytes()));
+                let unpadded = self.data.strip_suffix(&[0]).unwrap_or(self.data);
+                return Ok(open && unpadded.ends_with(&EOC.to_be_bytes()));
             }
             self.pos = end.max(self.pos + 2);
         }
@@ -254,6 +258,14 @@ fn short() -> CodecError {
 }
 
 impl Coding {
+    /// Makes this the default of the tiles: whatever a tile says of its own comes before it (A.6).
+    fn pass_on(&mut self) {
+        self.order_inherited = true;
+        for component in &mut self.components {
+            (component.own_coding, component.own_steps) = (false, false);
+        }
+    }
+
     /// Takes a marker segment into account; unknown ones say nothing about the samples.
     fn read(&mut self, marker: u16, body: &[u8], layout: &FrameLayout, size: &Size) -> Result<(), CodecError> {
         match marker {
@@ -310,6 +322,9 @@ impl Coding {
     }
 
     fn read_order_changes(&mut self, body: &[u8]) -> Result<(), CodecError> {
+        if std::mem::take(&mut self.order_inherited) {
+            self.order_changes.clear();
+        }
         let wide = self.components.len() > 256;
         for change in body.chunks_exact(if wide { 9 } else { 7 }) {
             let component = |at: usize| match wide {

@@ -161,7 +161,7 @@ impl HtDecoder {
                 bits.skip(length);
                 // Twice the magnitude less one, with the sign in place of the lowest bit, which then marks the centre.
                 let value = next & ((1 << length) - 1) | (code.known_bits() >> n & 1) << length | 1;
-                (next << 31 | (value + 2) << (planes - 1), 32 - value.leading_zeros())
+                (next << 31 | value.wrapping_add(2) << (planes - 1), 32 - value.leading_zeros())
             };
             let (upper_left, lower_left) = (read(0), read(1));
             let (upper_right, lower_right) = (read(2), read(3));

@@ -3,9 +3,13 @@
 /// Number of contexts of a code-block.
 pub(super) const CONTEXTS: usize = 19;
 
-/// Probability states: Qe in the upper half, then the states after a more and a less probable symbol. A state is twice its
-/// row in table C.2, plus the more probable symbol.
-static STATES: [u32; 128] = states();
+/// A context's probability state: Qe in the upper half, then the numbers of the states after a more and a less probable
+/// symbol. A state's number is twice its row in table C.2, plus the more probable symbol; the state after a more probable
+/// symbol expects the same one, so that its lowest bit is the symbol.
+pub(super) type State = u32;
+
+/// The states by number. The contexts hold states rather than numbers: one look-up less on the way to each decision.
+static STATES: [State; 128] = states();
 
 #[rustfmt::skip]
 const TABLE_C2: [(u32, u32, u32, u32); 47] = [
@@ -21,7 +25,7 @@ const TABLE_C2: [(u32, u32, u32, u32); 47] = [
     (0x5601, 46, 46, 0),
 ];
 
-const fn states() -> [u32; 128] {
+const fn states() -> [State; 128] {
     let mut states = [0; 128];
     let mut row = 0;
     while row < TABLE_C2.len() {
@@ -37,11 +41,11 @@ const fn states() -> [u32; 128] {
 }
 
 /// The states that contexts begin with (table D.7).
-pub(super) fn fresh_contexts() -> [u8; CONTEXTS] {
-    let mut contexts = [0; CONTEXTS];
-    contexts[0] = 2 * 4;
-    contexts[17] = 2 * 3;
-    contexts[18] = 2 * 46;
+pub(super) fn fresh_contexts() -> [State; CONTEXTS] {
+    let mut contexts = [STATES[0]; CONTEXTS];
+    contexts[0] = STATES[2 * 4];
+    contexts[17] = STATES[2 * 3];
+    contexts[18] = STATES[2 * 46];
     contexts
 }
 
@@ -91,33 +95,28 @@ impl<'a> Mq<'a> {
 
     /// DECODE: the next binary decision in a context.
     #[inline(always)]
-    pub fn decide(&mut self, context: &mut u8) -> u32 {
-        let state = STATES[usize::from(*context & 127)];
+    pub fn decide(&mut self, context: &mut State) -> u32 {
+        let state = *context;
         let qe = state >> 16;
-        let mut symbol = u32::from(*context & 1);
+        let probable = state >> 8 & 1;
         self.a -= qe;
-        if self.c >> 16 < qe {
-            if self.a < qe {
-                *context = (state >> 8) as u8;
-            } else {
-                symbol ^= 1;
-                *context = state as u8;
-            }
+        // Whether the interval is the less probable symbol's, then whether the symbol is: the smaller interval's, by name
+        // or after an exchange.
+        let less = if self.c >> 16 < qe {
+            let less = self.a >= qe;
             self.a = qe;
+            less
         } else {
             self.c -= qe << 16;
             if self.a & 0x8000 != 0 {
-                return symbol;
+                return probable;
             }
-            if self.a < qe {
-                symbol ^= 1;
-                *context = state as u8;
-            } else {
-                *context = (state >> 8) as u8;
-            }
-        }
+            self.a < qe
+        };
+        let next = if less { state } else { state >> 8 };
+        *context = STATES[(next & 127) as usize];
         self.renormalise();
-        symbol
+        probable ^ u32::from(less)
     }
 
     /// RENORMD, several shifts at a time.
@@ -189,7 +188,7 @@ mod tests {
             0x00, 0x02, 0x00, 0x51, 0x00, 0x00, 0x00, 0xC0, 0x03, 0x52, 0x87, 0x2A, 0xAA, 0xAA, 0xAA, 0xAA, 0x82, 0xC0,
             0x20, 0x00, 0xFC, 0xD7, 0x9E, 0xF6, 0xBF, 0x7F, 0xED, 0x90, 0x4F, 0x46, 0xA3, 0xBF,
         ];
-        let (mut mq, mut context) = (Mq::new(&coded), 0);
+        let (mut mq, mut context) = (Mq::new(&coded), STATES[0]);
         for byte in plain {
             let got = (0..8).fold(0, |v, _| v << 1 | mq.decide(&mut context));
             assert_eq!(got, byte);

@@ -6,7 +6,7 @@
 use super::Rect;
 
 /// Columns that the vertical pass works on at a time.
-const LANES: usize = 8;
+const LANES: usize = 16;
 
 /// Undoes one level of the reversible transform on the upper left of `samples`, which has rows of `stride`.
 pub(super) fn reversible(samples: &mut [i32], stride: usize, rect: Rect) {
@@ -137,7 +137,11 @@ fn undo_level<T: Copy + Default>(
         let (low, high) = columns.split_at_mut(low);
         undo_lanes(low, high, odd);
         interleave(low, high, odd, |at, lanes| {
-            samples[at * stride + left..at * stride + left + n].copy_from_slice(&lanes[..n]);
+            let row = &mut samples[at * stride + left..];
+            match row.first_chunk_mut::<LANES>() {
+                Some(whole) if n == LANES => *whole = lanes,
+                _ => row[..n].copy_from_slice(&lanes[..n]),
+            }
         });
     }
 }

@@ -23,21 +23,7 @@ pub fn encode(
     components: usize,
     options: Options,
 ) -> (Vec<u8>, Vec<u16>) {
-    let mut out = vec![0xFF, 0xD8];
-    let mut frame = vec![options.precision as u8];
-    frame.extend((rows as u16).to_be_bytes());
-    frame.extend((columns as u16).to_be_bytes());
-    frame.push(components as u8);
-    (0..components).for_each(|c| frame.extend([c as u8 + 1, 0x11, 0]));
-    segment(&mut out, 0xF7, &frame);
-    if let Some(presets) = options.presets {
-        let mut body = vec![1];
-        presets.iter().for_each(|v| body.extend((*v as u16).to_be_bytes()));
-        segment(&mut out, 0xF8, &body);
-    }
-    if options.restart_lines > 0 {
-        segment(&mut out, 0xDD, &(options.restart_lines as u16).to_be_bytes());
-    }
+    let mut out = headers(rows, columns, components, options);
     let all: Vec<usize> = (0..components).collect();
     let scans: Vec<Vec<usize>> =
         if options.interleave > 0 { vec![all] } else { all.into_iter().map(|c| vec![c]).collect() };
@@ -78,6 +64,26 @@ pub fn encode(
     }
     out.extend([0xFF, 0xD9]);
     (out, decoded)
+}
+
+/// Everything before the first scan.
+fn headers(rows: usize, columns: usize, components: usize, options: Options) -> Vec<u8> {
+    let mut out = vec![0xFF, 0xD8];
+    let mut frame = vec![options.precision as u8];
+    frame.extend((rows as u16).to_be_bytes());
+    frame.extend((columns as u16).to_be_bytes());
+    frame.push(components as u8);
+    (0..components).for_each(|c| frame.extend([c as u8 + 1, 0x11, 0]));
+    segment(&mut out, 0xF7, &frame);
+    if let Some(presets) = options.presets {
+        let mut body = vec![1];
+        presets.iter().for_each(|v| body.extend((*v as u16).to_be_bytes()));
+        segment(&mut out, 0xF8, &body);
+    }
+    if options.restart_lines > 0 {
+        segment(&mut out, 0xDD, &(options.restart_lines as u16).to_be_bytes());
+    }
+    out
 }
 
 const J: [u32; 32] =
