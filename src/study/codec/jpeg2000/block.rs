@@ -98,12 +98,12 @@ impl BlockDecoder {
         self.causal = kind.style & style::CAUSAL != 0;
         let mut contexts = fresh_contexts();
         // Pass 0 is the cleanup of the highest plane, then three passes follow for each plane.
-        let mut pass = 0;
+        let mut pass = 0u32;
         for segment in segments {
             let raw = kind.style & style::BYPASS != 0 && pass >= 10 && (pass - 10) % 3 != 2;
             let (mut mq, mut bits) = (Mq::new(segment.data), RawBits::new(segment.data));
             for _ in 0..segment.passes {
-                let Some(plane) = kind.planes.checked_sub(1 + (pass + 2) / 3) else { return };
+                let Some(plane) = kind.planes.checked_sub(1 + pass.div_ceil(3)) else { return };
                 if if raw { bits.exhausted() } else { mq.exhausted() } {
                     return;
                 }
@@ -257,7 +257,7 @@ impl BlockDecoder {
         self.samples[sample + row] = negative << 31 | self.one | self.half;
 
         let shift = 3 * row;
-        self.flags[at] |= SELF << shift | negative * own;
+        self.flags[at] |= (SELF << shift) | (negative * own);
         self.flags[at - 1] |= SELF << 1 << shift;
         self.flags[at + 1] |= SELF >> 1 << shift;
         if row == 0 && !self.causal {

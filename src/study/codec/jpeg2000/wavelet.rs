@@ -168,7 +168,11 @@ mod tests {
         low.iter().enumerate().for_each(|(i, v)| x[2 * i + start % 2] = *v);
         high.iter().enumerate().for_each(|(i, v)| x[2 * i + 1 - start % 2] = *v);
         if n == 1 {
-            return if start % 2 == 0 { x } else { vec![if reversible { (x[0] / 2.0).floor() } else { x[0] / 2.0 }] };
+            return if start.is_multiple_of(2) {
+                x
+            } else {
+                vec![if reversible { (x[0] / 2.0).floor() } else { x[0] / 2.0 }]
+            };
         }
         let mirrored = |x: &[f64], i: isize| {
             let period = 2 * (n as isize - 1);
