@@ -14,6 +14,9 @@ pub fn is_named_so(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.eq_ignore_ascii_case("DICOMDIR"))
 }
 
+/// Records beyond these are not looked at.
+const MOST_RECORDS: usize = 200_000;
+
 /// What a DICOMDIR refers to.
 #[derive(Default)]
 struct References {
@@ -57,7 +60,7 @@ fn references(source: &Source) -> Option<References> {
     let folder = source.path.parent()?.to_owned();
     let real_folder = if folder.as_os_str().is_empty() { Path::new(".") } else { &folder }.canonicalize().ok();
     let mut found = References::default();
-    for record in header.dataset.items(a::DIRECTORY_RECORDS) {
+    for record in header.dataset.items(a::DIRECTORY_RECORDS).take(MOST_RECORDS) {
         let Some(id) = record.get(a::REFERENCED_FILE_ID) else { continue };
         let parts: Vec<String> = id.texts().map(|part| String::from_utf8_lossy(part).into_owned()).collect();
         let shown = visible(&parts.join("/")).into_owned();

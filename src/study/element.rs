@@ -178,6 +178,20 @@ impl Peek for &[u8] {
     }
 }
 
+/// Data that is only passed by: nothing before the place last looked at is kept.
+pub struct PassingBy<'a, P>(pub &'a mut P);
+
+impl<P: Peek> Peek for PassingBy<'_, P> {
+    fn peek(&mut self, at: u64, n: usize) -> io::Result<&[u8]> {
+        self.0.forget_before(at);
+        self.0.peek(at, n)
+    }
+
+    fn end(&self) -> Option<u64> {
+        self.0.end()
+    }
+}
+
 /// The header at `at`; `None` exactly at the end of the data.
 pub fn header_at(
     data: &mut impl Peek,

@@ -29,6 +29,9 @@ pub struct Fragments {
     pub damage: Option<String>,
 }
 
+/// Fragments beyond these are not looked at.
+const MOST: usize = 1_000_000;
+
 impl Fragments {
     /// Follows the items from `at`, where the pixel element's value begins.
     ///
@@ -65,6 +68,10 @@ impl Fragments {
                 let bytes = data.peek(start, 4.min(there as usize))?;
                 opening[..bytes.len()].copy_from_slice(bytes);
                 found.list.push(Fragment { at: start, length: there, opening });
+            }
+            if found.list.len() > MOST {
+                found.damage = Some(format!("there are more than {MOST} fragments; the others were left out"));
+                return Ok(found);
             }
             if there < length {
                 found.damage = Some(format!(

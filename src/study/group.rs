@@ -23,6 +23,10 @@ pub struct Part {
 /// Directions and spacings that differ by no more than this belong together.
 const SAME_DIRECTION: f64 = 1e-3;
 const SAME_SPACING_MM: f64 = 1e-4;
+/// With how many other groups of a series one is compared; a series that falls into more is no volume anyway.
+const MOST_COMPARED: usize = 256;
+/// How many files a finding about other groups lists.
+const MOST_FILES: usize = 50;
 
 /// Divides the frames of one series.
 pub fn divide(frames: Vec<FrameRef>) -> Vec<Part> {
@@ -30,7 +34,12 @@ pub fn divide(frames: Vec<FrameRef>) -> Vec<Part> {
     let mut last = 0;
     for frame in frames {
         let fits = |group: &Vec<FrameRef>| group.first().is_some_and(|first| Trait::between(first, &frame).is_empty());
-        let place = if groups.get(last).is_some_and(fits) { Some(last) } else { groups.iter().position(fits) };
+        let looked_at = groups.iter().rev().take(MOST_COMPARED);
+        let place = if groups.get(last).is_some_and(fits) {
+            Some(last)
+        } else {
+            looked_at.enumerate().find(|(_, group)| fits(group)).map(|(n, _)| groups.len() - 1 - n)
+        };
         last = place.unwrap_or(groups.len());
         match groups.get_mut(last) {
             Some(group) => group.push(frame),
@@ -96,7 +105,7 @@ impl Trait {
     /// Findings of one group about what sets it apart from the others of its series.
     fn complaints(groups: &[Vec<FrameRef>], own: usize) -> Vec<Finding> {
         let mut files: BTreeMap<Trait, Vec<String>> = BTreeMap::new();
-        for (_, other) in groups.iter().enumerate().filter(|(n, _)| *n != own) {
+        for (_, other) in groups.iter().enumerate().filter(|(n, _)| *n != own).take(MOST_COMPARED) {
             for difference in Trait::between(&groups[own][0], &other[0]) {
                 // A scout differs in everything; that it is one says enough.
                 let of = if is_localizer(&other[0]) { Trait::Localizer } else { difference };
@@ -111,8 +120,9 @@ impl Trait {
         files.into_iter().map(finding).collect()
     }
 
-    fn finding(self, here: usize, files: Vec<String>) -> Finding {
+    fn finding(self, here: usize, mut files: Vec<String>) -> Finding {
         let others = files.len();
+        files.truncate(MOST_FILES);
         let apart = format!("the {here} images here and those of {others} other files are listed apart");
         let (code, severity, message) = match self {
             Trait::Localizer => (

@@ -6,7 +6,7 @@
 use super::attribute::{self as a, TagNumber, attribute};
 use super::codec;
 use super::dataset::Dataset;
-use super::element::{self, Broken, Encoding, Header, MAX_HEADER, Peek, header_at};
+use super::element::{self, Broken, Encoding, Header, MAX_HEADER, PassingBy, Peek, header_at};
 use super::fragment::Fragments;
 use super::info::SkipCode;
 use super::issue::{Issue, Unusable};
@@ -339,7 +339,8 @@ fn walk(window: &mut Window, start: u64, encoding: Encoding, declared: &str) -> 
         }
         let end = match header.length {
             Some(length) => value_at + u64::from(length),
-            None => element::end_of_sequence(window, &header, value_at, encoding)?,
+            None if attribute(header.tag).is_some() => element::end_of_sequence(window, &header, value_at, encoding)?,
+            None => element::end_of_sequence(&mut PassingBy(window), &header, value_at, encoding)?,
         };
         if let Some(file_end) = window.end().filter(|&file_end| end > file_end) {
             let left = file_end.saturating_sub(value_at);
@@ -385,10 +386,15 @@ fn keep(
 ) -> Result<(), Unusable> {
     let wanted = attribute(header.tag);
     let sequence = header.vr == Some(*b"SQ") || (header.vr.is_none() && wanted.is_some_and(|w| &w.vr == b"SQ"));
+    let Some(wanted) = wanted else {
+        if sequence && header.length.is_some() {
+            element::check_items(&mut PassingBy(window), header.tag, value_at, end, encoding)?;
+        }
+        return Ok(());
+    };
     if sequence && header.length.is_some() {
         element::check_items(window, header.tag, value_at, end, encoding)?;
     }
-    let Some(wanted) = wanted else { return Ok(()) };
     let longest = if &wanted.vr == b"SQ" { LONGEST } else { LONGEST_VALUE };
     let length = end - value_at;
     if length > LONGEST {

@@ -88,6 +88,9 @@ const SMALL: u64 = 64 << 20;
 /// … and otherwise this many times larger than what holds it: deflate, the densest general coding, stays below.
 const DENSEST: u64 = 1100;
 
+/// More frames than any object has; each takes memory of its own while scanning.
+const MOST_FRAMES: u64 = 100_000;
+
 /// Reads how pixels are stored. `frames` counts only frames that have data.
 ///
 /// # Errors
@@ -280,6 +283,10 @@ fn count_frames(facts: &mut Facts, layout: &mut PixelLayout) -> Result<(), Unusa
         return Err(Unusable::new(SkipCode::BadValue, reason));
     }
     let mut frames = said;
+    let too_many = || {
+        let reason = format!("{} is {said}; expected at most {MOST_FRAMES} in one file", a::NUMBER_OF_FRAMES);
+        Unusable::new(SkipCode::BadValue, reason)
+    };
     if let (false, Some(held)) = (layout.syntax.encapsulated, available) {
         let promised = layout.element.length.unwrap_or(0);
         frames = said.min(held.div_ceil(frame_bytes).max(1));
@@ -303,6 +310,9 @@ fn count_frames(facts: &mut Facts, layout: &mut PixelLayout) -> Result<(), Unusa
             facts.issues.push(Issue::bad(Severity::Note, message));
         }
     }
-    layout.frames = usize::try_from(frames).unwrap_or(usize::MAX);
+    if !layout.syntax.encapsulated && frames > MOST_FRAMES {
+        return Err(too_many());
+    }
+    layout.frames = frames.min(MOST_FRAMES) as usize;
     Ok(())
 }

@@ -110,13 +110,13 @@ impl Read {
         }
     }
 
-    fn look_at(&self, source: Source, memory: &mut Vec<u8>) -> Outcome {
+    fn look_at(&self, mut source: Source, memory: &mut Vec<u8>) -> Outcome {
         let header = match source.stream(|stream| header::read(stream, memory)) {
             Ok(header) => header,
             Err(why) if why.code == SkipCode::Archive => return Outcome::Archive(source),
             Err(why) => return Outcome::Skipped(source, why),
         };
-        self.identities.meet(&header.dataset);
+        source.shown = self.identities.meet(&header.dataset, &source.shown, source.given);
         let directory = header.dataset.has(a::DIRECTORY_RECORDS);
         match instance::read(&source, header, &self.luts) {
             Ok(instance) => Outcome::Image(Box::new(instance)),

@@ -120,20 +120,10 @@ impl Series {
 
     /// The distinct windows of all frames in slice order.
     pub fn windows(&self) -> Vec<Window> {
-        let mut windows: Vec<Window> = Vec::new();
-        let mut last: Option<&Arc<SliceVoi>> = None;
-        for voi in self.frames.iter().map(FrameRef::voi) {
-            if last.is_some_and(|l| Arc::ptr_eq(l, voi) || l == voi) {
-                continue;
-            }
-            last = Some(voi);
-            for window in &voi.windows {
-                if !windows.contains(window) {
-                    windows.push(window.clone());
-                }
-            }
-        }
-        windows
+        let mut seen = HashSet::new();
+        let key = |w: &Window| (w.width.to_bits(), w.center.to_bits(), w.function, w.explanation.clone());
+        let all = self.frames.iter().flat_map(|f| &f.voi().windows);
+        all.filter(|w| seen.insert(key(w))).cloned().collect()
     }
 
     /// The distinct files of the frames, in slice order.
