@@ -1,8 +1,10 @@
 //! Processor milliseconds for the three pictures that a reader asks for all day, 1024 × 1024 from 512 × 512 × 400: a sagittal
 //! layer, an oblique plane, a 20 mm maximum slab. Every picture is a new plane, as in scrolling.
 //!
-//! `cargo bench --bench reslice`; each line is JSON: name, wall and processor milliseconds a picture (median of the runs).
+//! `cargo bench --bench reslice`; each line is JSON: name, wall milliseconds a picture (median of the runs), processor
+//! milliseconds of all threads (mean), by the reference renderer and by the adapter that is there, read back included.
 
+use spondyl::render::{Gpu, Offscreen, SliceParams, VolumeTexture};
 use spondyl::space::{DVec3, Geometry, PatientPoint};
 use spondyl::volume::{
     Kind, Projection, Rescale, Rescales, Samples, Shade, Slab, SlicePlane, SliceView, Voi, Volume, Window, picture,
@@ -29,9 +31,26 @@ fn main() {
         SliceView::thin(SlicePlane::new(through, across, down, 0.35, PIXELS))
     };
     let slab = Some(Slab { thickness_mm: 20.0, projection: Projection::Max });
-    report("sagittal", 40, |n| picture(&volume, &sagittal(n), &shade));
-    report("oblique", 40, |n| picture(&volume, &oblique(n), &shade));
-    report("oblique slab 20 mm", 10, |n| picture(&volume, &SliceView { slab, ..oblique(n) }, &shade));
+    let thick = |n: usize| SliceView { slab, ..oblique(n) };
+    let jobs: [(&str, usize, &dyn Fn(usize) -> SliceView); 3] =
+        [("sagittal", 40, &sagittal), ("oblique", 40, &oblique), ("slab 20 mm", 10, &thick)];
+    for (name, runs, view) in jobs {
+        report(name, "cpu", runs, |n| drop(std::hint::black_box(picture(&volume, &view(n), &shade))));
+    }
+    let Ok(gpu) = Gpu::headless() else { return };
+    let texture = VolumeTexture::of_volume(&gpu, &volume).expect("200 MiB fit");
+    let mut offscreen = Offscreen::new(&gpu);
+    for (name, runs, view) in jobs {
+        report(name, &gpu.facts().name, runs, |n| {
+            let params = SliceParams::new(view(n), shade.clone());
+            offscreen.render(&gpu, &texture, None, &params).expect("draws");
+        });
+    }
+    report("window drag", &gpu.facts().name, 40, |n| {
+        let voi = Voi::Window(Window::linear(1000.0 + n as f64, 350.0));
+        let params = SliceParams::new(oblique(0), Shade { voi, inverted: false });
+        offscreen.render(&gpu, &texture, None, &params).expect("draws");
+    });
 }
 
 /// A volume with structure at every scale; spacing 0.7 × 0.7 × 1.0 mm, so a 20 mm slab at the finest spacing has 29 posts.
@@ -51,13 +70,13 @@ fn volume() -> Volume {
     }
 }
 
-fn report(name: &str, runs: usize, frame: impl Fn(usize) -> Vec<u8>) {
+fn report(name: &str, by: &str, runs: usize, mut frame: impl FnMut(usize)) {
     let mut wall = Vec::with_capacity(runs);
     frame(0);
     let cpu = cpu_ms();
     for n in 1..=runs {
         let start = Instant::now();
-        std::hint::black_box(frame(n));
+        frame(n);
         wall.push(start.elapsed().as_secs_f64() * 1e3);
     }
     let cpu = cpu_ms().zip(cpu).map(|(after, before)| (after - before) / runs as f64);

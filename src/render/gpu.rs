@@ -213,3 +213,53 @@ fn lock(troubles: &Mutex<Troubles>) -> MutexGuard<'_, Troubles> {
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn impossible(device: &wgpu::Device) -> wgpu::Texture {
+        device.create_texture(&wgpu::TextureDescriptor {
+            label: Some("impossible"),
+            size: wgpu::Extent3d { width: 1 << 30, height: 1, depth_or_array_layers: 1 },
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D2,
+            format: wgpu::TextureFormat::R8Unorm,
+            usage: wgpu::TextureUsages::TEXTURE_BINDING,
+            view_formats: &[],
+        })
+    }
+
+    #[test]
+    fn a_driver_s_error_is_a_sentence_and_said_once() {
+        let gpu = Gpu::headless().expect("an adapter");
+        impossible(&gpu.device);
+        let said = gpu.check().expect_err("no adapter can do that").to_string();
+        assert!(said.starts_with("the graphics driver reports: ") && !said.contains('\n'), "{said}");
+        assert_eq!(gpu.check(), Ok(()));
+    }
+
+    #[test]
+    fn what_is_attempted_fails_alone() {
+        let gpu = Gpu::headless().expect("an adapter");
+        assert!(gpu.attempt("a picture", impossible).is_err());
+        assert_eq!(gpu.check(), Ok(()), "the error went to the one who tried");
+    }
+
+    #[test]
+    fn a_device_that_is_gone_gives_errors_and_no_panic() {
+        let gpu = Gpu::headless().expect("an adapter");
+        gpu.device.destroy();
+        let made = gpu.attempt("a picture", |device| {
+            device.create_buffer(&wgpu::BufferDescriptor {
+                label: None,
+                size: 16,
+                usage: wgpu::BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            })
+        });
+        assert!(made.is_err());
+        assert!(!gpu.is_lost(), "destroyed on purpose is not lost");
+    }
+}

@@ -5,6 +5,7 @@ mod dicom_files;
 mod export;
 mod journal;
 mod readme;
+mod render;
 mod sample;
 mod study_files;
 mod study_geometry;
