@@ -31,13 +31,16 @@ impl App {
             OpenSample => sample_folder().is_none().then(|| "the sample data are not beside the program".to_owned()),
             Undo => self.step_name(true).is_none().then(|| "there is nothing to undo".to_owned()),
             Redo => self.step_name(false).is_none().then(|| "there is nothing to redo".to_owned()),
+            Interpolate | FillHoles | RemoveIslands | Smooth | Enlarge | Shrink => {
+                loaded().or_else(|| self.desk.lesion.is_none().then(|| "no lesion is current".to_owned()))
+            }
             DeleteLesion => open().or_else(|| self.desk.lesion.is_none().then(|| "no lesion is current".to_owned())),
             NextLesion => open().or_else(|| self.no_lesions().then(|| "there is no lesion yet".to_owned())),
             Export => open().or_else(|| {
                 let nothing = self.reading.as_ref().is_some_and(|r| r.case.session.is_none());
                 nothing.then(|| "nothing was annotated yet".to_owned())
             }),
-            Brush | Grow | Contour | WindowBox => loaded(),
+            Brush | Grow | Contour | WindowBox | SampleRange => loaded(),
             Heights | LevelUp | LevelDown => open().or_else(|| {
                 let none = self.reading.as_ref().is_some_and(|r| super::ladder::placed(r.document()).is_empty());
                 none.then(|| "no vertebra is labelled yet (V)".to_owned())
@@ -65,7 +68,7 @@ impl App {
             Keys => self.dialog = Dialog::Keys,
             Palette => self.dialog = Dialog::palette(),
             Navigate | Vertebra | Brush | Grow | Contour | Length | Angle | Heights | WindowBox => self.take_up(id),
-            Accept => self.tool_event(ToolEvent::Accept),
+            Accept => self.accept(),
             Cancel => self.cancel(),
             HideOverlays => {} // held, not pressed
             _ if self.run_edit(id) => {}
@@ -93,7 +96,8 @@ impl App {
                 let settings = &mut self.desk.settings;
                 settings.range = if settings.range.is_some() { None } else { Some(range) };
             }
-            _ => return false,
+            SampleRange => self.sample_range(),
+            _ => return self.run_shape(id),
         }
         true
     }
@@ -181,6 +185,7 @@ impl App {
     }
 
     pub(super) fn take_up(&mut self, id: CommandId) {
+        self.withdraw_offer();
         self.tool_event(ToolEvent::Cancel);
         self.desk.take_up(id);
         if id == CommandId::Vertebra && self.desk.next_level.is_none() {
@@ -192,6 +197,8 @@ impl App {
     fn cancel(&mut self) {
         if self.dialog.is_open() {
             self.dialog = Dialog::None;
+        } else if self.desk.offer.is_some() {
+            self.withdraw_offer();
         } else {
             self.tool_event(ToolEvent::Cancel);
         }
@@ -214,7 +221,7 @@ impl App {
     }
 
     /// Shows what a stroke under way would paint, in the label texture only.
-    fn show_pending(&mut self, op: Option<Op>) {
+    pub(super) fn show_pending(&mut self, op: Option<Op>) {
         let (Some(screen), Some(reading)) = (&mut self.screen, &self.reading) else { return };
         screen.show_pending(reading, op.as_ref());
     }

@@ -2,7 +2,7 @@
 
 use crate::anatomy::VertebraLevel;
 use crate::document::{Document, ImageKey};
-use crate::session::CommandId;
+use crate::session::{CommandId, Op};
 use crate::tool::{
     AngleTool, BrushTool, ContourTool, GrowTool, HeightsTool, LengthTool, Scene, Settings, Tool, VertebraTool,
 };
@@ -28,6 +28,8 @@ pub struct Desk {
     pub range: [f64; 2],
     /// Label of the current lesion.
     pub lesion: Option<String>,
+    /// A step that is shown and waits for Enter.
+    pub offer: Option<Op>,
     /// What the next click labels.
     pub next_level: Option<VertebraLevel>,
     /// Where numbering goes.
@@ -42,6 +44,7 @@ impl Default for Desk {
             settings: Settings::default(),
             range: [-50.0, 180.0],
             lesion: None,
+            offer: None,
             next_level: None,
             direction: Direction::Down,
         }

@@ -1,10 +1,10 @@
 //! The ladder of levels beside the images, and below it what is current: a lesion's or a level's form.
 
 use super::{App, forms, theme, widgets};
-use crate::anatomy::{VertebraLevel, chain_checks};
+use crate::anatomy::VertebraLevel;
 use crate::assess;
-use crate::document::{Document, LevelStatus};
-use crate::session::CommandId;
+use crate::document::Document;
+use crate::session::{CommandId, Op};
 use crate::space::PatientPoint;
 use egui::{Align, Color32, Layout, Panel, RichText, ScrollArea, Sense, Stroke, Ui, vec2};
 
@@ -33,6 +33,9 @@ pub fn show(app: &mut App, ui: &mut Ui) {
             lesions(app, ui);
             forms::lesion(app, ui);
             forms::level(app, ui);
+            ui.separator();
+            forms::numbering(app, ui);
+            forms::case(app, ui);
         });
     });
 }
@@ -40,15 +43,6 @@ pub fn show(app: &mut App, ui: &mut Ui) {
 /// The labelled centres, head to feet.
 pub fn placed(document: &Document) -> Vec<(VertebraLevel, PatientPoint)> {
     document.vertebrae.iter().filter_map(|(l, v)| Some((*l, v.at_mm?))).collect()
-}
-
-/// What looks wrong in the chain, in sentences.
-pub fn chain_problems(document: &Document) -> Vec<String> {
-    let gone = |s: LevelStatus| matches!(s, LevelStatus::Absent | LevelStatus::Fused | LevelStatus::OutOfField);
-    let without: Vec<_> = document.vertebrae.iter().filter(|(_, v)| gone(v.status)).map(|(l, _)| *l).collect();
-    let anchored = document.spine.anchor.is_some() || document.spine.counted_from.is_some();
-    let anchored = anchored || placed(document).iter().any(|(l, _)| *l == VertebraLevel::C2);
-    chain_checks(&placed(document), &without, anchored).into_iter().map(|f| f.message).collect()
 }
 
 fn rungs(app: &mut App, ui: &mut Ui) {
@@ -60,11 +54,42 @@ fn rungs(app: &mut App, ui: &mut Ui) {
         .collect();
     let rows: Vec<Row> = shown.iter().map(|l| Row::of(app, document, *l)).collect();
     ui.spacing_mut().item_spacing.y = 0.0;
+    let mut done = None;
     for row in rows {
-        if rung(ui, &row) {
+        let response = rung(ui, &row);
+        if response.clicked() {
             app.choose_level(row.level);
         }
+        if row.placed {
+            response.context_menu(|ui| done = menu(ui, row.level).or(done.take()));
+        }
     }
+    if let Some(op) = done {
+        app.perform(op);
+    }
+}
+
+/// What can be done to a labelled level: recount from here, or take the label away.
+fn menu(ui: &mut Ui, level: VertebraLevel) -> Option<Op> {
+    let mut done = None;
+    let steps = [(1, "lower"), (-1, "higher")].into_iter().flat_map(|(by, way)| {
+        [
+            (format!("Count {level} and all below one {way}"), Op::ShiftLevels { by, from: Some(level) }),
+            (format!("Count the whole spine one {way}"), Op::ShiftLevels { by, from: None }),
+        ]
+    });
+    let remove = (format!("Remove {level}"), Op::UnlabelVertebra { level });
+    for (text, op) in steps.chain([remove]) {
+        if ui
+            .button(text)
+            .on_hover_text("Lesions and measurements go with their bones; one undo takes it back")
+            .clicked()
+        {
+            done = Some(op);
+            ui.close();
+        }
+    }
+    done
 }
 
 /// What a rung shows.
@@ -99,7 +124,7 @@ impl Row {
     }
 }
 
-fn rung(ui: &mut Ui, row: &Row) -> bool {
+fn rung(ui: &mut Ui, row: &Row) -> egui::Response {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), RUNG), Sense::click());
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, row.current, row.level.name()));
     let p = ui.painter_at(rect);
@@ -134,13 +159,13 @@ fn rung(ui: &mut Ui, row: &Row) -> bool {
     } else if !row.note.is_empty() {
         p.text(right, egui::Align2::RIGHT_CENTER, &row.note, small, theme::MUTED);
     }
-    response.on_hover_text("Go to this level; with the vertebra tool: label it next").clicked()
+    response.on_hover_text("Go to this level; one without a label is labelled next. Right click: recount, remove")
 }
 
 fn checks(app: &App, ui: &mut Ui) {
     let Some(reading) = &app.reading else { return };
-    for text in chain_problems(reading.document()).iter().take(3) {
-        widgets::warning(ui, text);
+    for finding in assess::chain_findings(reading.document()).iter().take(3) {
+        widgets::warning(ui, &finding.message);
     }
 }
 
@@ -183,5 +208,20 @@ fn lesions(app: &mut App, ui: &mut Ui) {
         if delete.on_hover_text("Delete; undo brings it back").clicked() {
             app.run(CommandId::DeleteLesion);
         }
+        ui.menu_button("Shape", |ui| {
+            use CommandId::*;
+            for id in [Interpolate, FillHoles, RemoveIslands, Smooth, Enlarge, Shrink] {
+                let why = app.why_not(id);
+                let response = ui.add_enabled(why.is_none(), egui::Button::new(id.command().name));
+                let response = response.on_hover_text(id.command().hint);
+                if why.iter().fold(response, |r, w| r.on_disabled_hover_text(w)).clicked() {
+                    app.run(id);
+                    ui.close();
+                }
+            }
+        });
     });
+    if app.desk.offer.is_some() {
+        ui.label(RichText::new("Layers between are shown: Enter keeps, Esc drops").color(theme::ACCENT).small());
+    }
 }

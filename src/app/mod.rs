@@ -19,6 +19,7 @@ mod pane_view;
 mod reading;
 mod sample;
 mod series_panel;
+mod shape;
 mod shell;
 mod start;
 mod status;

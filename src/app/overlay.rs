@@ -70,9 +70,10 @@ pub fn paint(app: &App, reading: &Reading, plane: Plane, rect: Rect, painter: &P
     }
     let on_this_pane = app.hovered.is_some_and(|h| h.plane == plane);
     let anywhere = app.desk.tool_id == CommandId::Heights;
-    if let Some(tool) = app.desk.tool.as_ref().filter(|_| on_this_pane || anywhere) {
+    if let Some(tool) = app.desk.tool.as_ref() {
         let scene = app.desk.scene(reading.document(), &reading.key);
-        tool.preview(&scene).iter().for_each(|p| preview(app, &sheet, p));
+        let shown = |p: &&Preview| on_this_pane || anywhere || matches!(p, Preview::Offer { .. });
+        tool.preview(&scene).iter().filter(shown).for_each(|p| preview(app, &sheet, p));
     }
 }
 
@@ -162,6 +163,14 @@ fn preview(app: &App, sheet: &Sheet<'_>, shape: &Preview) {
             }
             for q in p.iter().take(60) {
                 sheet.painter.circle_filled(*q, 1.8, color);
+            }
+        }
+        Preview::Offer { at, text } => {
+            let near = sheet.depth_mm(*at) < LABEL_DEPTH_MM;
+            if near && sheet.rect.contains(sheet.screen(*at)) {
+                let (p, color) = (sheet.screen(*at), theme::ACCENT.gamma_multiply(0.8));
+                sheet.painter.circle_stroke(p, 6.0, Stroke::new(1.4, color));
+                sheet.text(p + vec2(10.0, 0.0), Align2::LEFT_CENTER, text, 12.0, color);
             }
         }
         Preview::Mark { at, text } => {

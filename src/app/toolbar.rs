@@ -129,6 +129,7 @@ fn brush_options(app: &mut App, ui: &mut Ui) {
     ui.add_enabled(on, DragValue::new(hi).speed(2.0).suffix(format!(" {units}")))
         .on_hover_text("Largest value painted");
     desk.settings.range = on.then(|| [desk.range[0].min(desk.range[1]), desk.range[0].max(desk.range[1])]);
+    widgets::muted(ui, "S over the image takes the range from there");
 }
 
 /// Window width and centre with the presets.

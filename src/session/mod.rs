@@ -23,7 +23,7 @@ pub use error::SessionError;
 pub use history::{Gesture, History};
 pub use images::{Images, NoImages};
 pub use journal::{Header, HeaderImage};
-pub use op::{BrushMode, ContourMode, LevelChoice, Op, Target};
+pub use op::{BrushMode, ContourMode, LevelChoice, Op, Refinement, Target};
 pub use open::{Access, Opened, SOME_READER};
 pub use places::{CaseSummary, Places};
 pub use plan::{Refusal, Step, plan};

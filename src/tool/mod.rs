@@ -116,6 +116,13 @@ pub enum Preview {
         /// Whether the last joins the first.
         closed: bool,
     },
+    /// A point that waits to be taken, drawn in every pane that shows it.
+    Offer {
+        /// Where.
+        at: PatientPoint,
+        /// The word.
+        text: String,
+    },
     /// A point with a word beside it.
     Mark {
         /// Where.

@@ -1,7 +1,7 @@
 //! Numbering by clicks: each click labels the level at hand; dragging a label moves it; Alt and click removes it.
 
 use super::{Event, Outcome, Phase, Preview, Scene, Tool};
-use crate::anatomy::VertebraLevel;
+use crate::anatomy::{VertebraLevel, suggest_next};
 use crate::session::Op;
 use crate::space::PatientPoint;
 
@@ -29,6 +29,12 @@ pub struct VertebraTool(State);
 
 fn grabbed(scene: &Scene<'_>, at: PatientPoint) -> Option<VertebraLevel> {
     scene.document.nearest_vertebra(at).filter(|(_, mm)| *mm < GRAB_MM).map(|(l, _)| l)
+}
+
+/// Where the next level should lie, from the chain's own spacing and direction.
+fn suggested(scene: &Scene<'_>) -> Option<(VertebraLevel, PatientPoint)> {
+    let placed: Vec<_> = scene.document.vertebrae.iter().filter_map(|(l, v)| Some((*l, v.at_mm?))).collect();
+    scene.next_level.and_then(|level| Some((level, suggest_next(&placed, level)?)))
 }
 
 impl Tool for VertebraTool {
@@ -60,7 +66,11 @@ impl Tool for VertebraTool {
             }
             (_, Event::Pointer { at, .. }) => (State::Hover(at), Outcome::Preview),
             (_, Event::Cancel) => (State::Away, Outcome::Preview),
-            (state, Event::Accept) => (state, Outcome::Idle),
+            (state @ (State::Placing(_) | State::Moving { .. }), Event::Accept) => (state, Outcome::Idle),
+            (state, Event::Accept) => {
+                let op = suggested(scene).map(|(level, at_mm)| Op::LabelVertebra { level, at_mm });
+                (state, op.map_or(Outcome::Idle, Outcome::Commit))
+            }
         };
         self.0 = next;
         outcome
@@ -68,17 +78,22 @@ impl Tool for VertebraTool {
 
     fn preview(&self, scene: &Scene<'_>) -> Vec<Preview> {
         let next = |at: &PatientPoint| scene.next_level.map(|l| Preview::Mark { at: *at, text: l.to_string() });
-        match &self.0 {
-            State::Away => vec![],
-            State::Hover(at) if grabbed(scene, *at).is_some() => vec![],
-            State::Hover(at) | State::Placing(at) => next(at).into_iter().collect(),
-            State::Moving { level, at, .. } => vec![Preview::Mark { at: *at, text: level.to_string() }],
-        }
+        let mark = match &self.0 {
+            State::Away => None,
+            State::Hover(at) if grabbed(scene, *at).is_some() => None,
+            State::Hover(at) | State::Placing(at) => next(at),
+            State::Moving { level, at, .. } => Some(Preview::Mark { at: *at, text: level.to_string() }),
+        };
+        let offer = suggested(scene).map(|(level, at)| Preview::Offer { at, text: format!("{level} (Enter)") });
+        mark.into_iter().chain(offer).collect()
     }
 
     fn hint(&self, scene: &Scene<'_>) -> String {
         match scene.next_level {
-            Some(l) => format!("Click the centre of {l}; drag a label to move it, Alt+click removes it"),
+            Some(l) => {
+                let enter = if suggested(scene).is_some() { ", or Enter where it is suggested" } else { "" };
+                format!("Click the centre of {l}{enter}; drag a label to move it, Alt+click removes it")
+            }
             None => "Choose a start level in the ladder, then click each body's centre".to_owned(),
         }
     }
@@ -103,6 +118,15 @@ mod tests {
         let events = [pointer(Phase::Press, p, false), pointer(Phase::Release, p, false)];
         let done = run(&mut VertebraTool::default(), &with_c5(), None, Some(C6), &events);
         assert_eq!(done, [Op::LabelVertebra { level: C6, at_mm: p }]);
+    }
+
+    #[test]
+    fn enter_takes_the_suggestion_and_does_nothing_without_one() {
+        let done = run(&mut VertebraTool::default(), &with_c5(), None, Some(C6), &[Event::Accept]);
+        let [Op::LabelVertebra { level: C6, at_mm }] = done[..] else { panic!("{done:?}") };
+        assert!(at_mm.vec().z < 20.0, "C6 lies below C5");
+        assert!(run(&mut VertebraTool::default(), &with_c5(), None, Some(C5), &[Event::Accept]).is_empty());
+        assert!(run(&mut VertebraTool::default(), &Document::default(), None, Some(C5), &[Event::Accept]).is_empty());
     }
 
     #[test]

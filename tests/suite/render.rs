@@ -63,7 +63,8 @@ fn native_size_is_the_stored_frame_through_the_window() {
     let images = series(folder.path());
     let grey = |hu: i16| (((f64::from(hu) - 99.5) / 799.0 + 0.5) * 255.0).clamp(0.0, 255.0);
     for renderer in ["cpu", "gpu"] {
-        let more = ["--plane", "native", "--native-size", "--index", "13", "--window", "800,100", "--renderer", renderer];
+        let more =
+            ["--plane", "native", "--native-size", "--index", "13", "--window", "800,100", "--renderer", renderer];
         let picture = render(&images, &folder.path().join("native.png"), &more).to_luma8();
         assert_eq!(picture.dimensions(), (48, 56));
         for (x, y, p) in picture.enumerate_pixels() {

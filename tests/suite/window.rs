@@ -227,3 +227,69 @@ fn the_start_page_and_the_key_page_show_without_images() {
     key(&mut h, Key::Escape);
     assert!(h.query_by_label("FILE").is_none(), "Esc closes the page");
 }
+
+#[test]
+fn levels_by_enter_recounted_as_one_step_and_layers_between_are_offered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (images, cases) = (folder.path().join("ct"), folder.path().join("cases"));
+    let (g, hu, centers) = spine();
+    write_ct_series(&images, &g, &hu, "window test").expect("files");
+    let mut h = harness(&images, &cases);
+
+    // Two clicks give the chain its way; Enter takes the third where it is suggested.
+    key(&mut h, Key::V);
+    h.get_by_label("C5").click();
+    h.run_steps(2);
+    for c in &centers[..2] {
+        let at = on_screen(&h, &g, *c);
+        click(&mut h, at);
+    }
+    key(&mut h, Key::Enter);
+    let c7 = h.state().document().vertebrae.get(&VertebraLevel::C7).and_then(|v| v.at_mm).expect("suggested and taken");
+    assert!(c7.distance_mm(centers[2]) < 6.0, "{c7:?} beside {:?}", centers[2]);
+
+    // A range from under the brush: the dark hole of about 50 HU.
+    let c6 = centers[1];
+    key(&mut h, Key::B);
+    let over = on_screen(&h, &g, c6);
+    h.hover_at(over);
+    h.step();
+    for _ in 0..4 {
+        key(&mut h, Key::OpenBracket);
+    }
+    key(&mut h, Key::S);
+    drag(&mut h, over, over + egui::vec2(3.0, 0.0));
+    let one = painted(h.state().document());
+    assert!(one > 0);
+
+    // Two layers on, a second stroke; the layer between is offered, dropped by Esc, kept by Enter.
+    for _ in 0..2 {
+        key(&mut h, Key::ArrowDown);
+    }
+    drag(&mut h, over, over + egui::vec2(3.0, 0.0));
+    let two = painted(h.state().document());
+    assert!(two > one);
+    key(&mut h, Key::K);
+    assert_eq!(painted(h.state().document()), two, "an offer changes nothing");
+    key(&mut h, Key::Escape);
+    key(&mut h, Key::Enter);
+    assert_eq!(painted(h.state().document()), two, "what was dropped is not kept");
+    key(&mut h, Key::K);
+    key(&mut h, Key::Enter);
+    let three = painted(h.state().document());
+    assert!(three > two, "{three} after {two}");
+
+    // The count was one level off: the lesion goes with its bone, and one undo brings all back.
+    let before = h.state().document().clone();
+    h.get_by_label("C5").click_secondary();
+    h.run_steps(2);
+    h.get_by_label("Count the whole spine one lower").click();
+    h.run_steps(2);
+    let levels: Vec<_> = h.state().document().vertebrae.keys().copied().collect();
+    assert_eq!(levels, [VertebraLevel::C6, VertebraLevel::C7, VertebraLevel::T1]);
+    let lesion = h.state().document().lesions.values().next().expect("a lesion").vertebra;
+    assert_eq!(lesion, VertebraLevel::C7);
+    h.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    h.run_steps(2);
+    assert_eq!(*h.state().document(), before);
+}

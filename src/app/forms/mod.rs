@@ -1,0 +1,191 @@
+//! Forms of the current lesion, the current level, the numbering and the case. Each change is one step of the script:
+//! undone, journaled and replayed like a stroke.
+
+mod case;
+mod lesion;
+mod level;
+
+pub use case::{case, numbering};
+pub use lesion::lesion;
+pub use level::level;
+
+use super::{App, theme, widgets};
+use crate::document::Presence;
+use crate::session::{Op, Target};
+use egui::{CollapsingHeader, DragValue, Grid, RichText, TextEdit, Ui};
+use serde_json::{Value, json};
+
+const PRESENCES: [Presence; 4] = [Presence::Present, Presence::Absent, Presence::Indeterminate, Presence::NotAssessed];
+
+fn presence_word(p: Presence) -> &'static str {
+    match p {
+        Presence::Present => "present",
+        Presence::Absent => "absent",
+        Presence::Indeterminate => "indeterminate",
+        Presence::NotAssessed => "not assessed",
+    }
+}
+
+/// Fields of a record as labelled rows; what the reader changed is gathered as the script spells it.
+struct Form<'a> {
+    ui: &'a mut Ui,
+    set: Vec<(String, Value)>,
+}
+
+/// Shows rows in two columns; returns what was changed.
+fn form(ui: &mut Ui, name: &str, rows: impl FnOnce(&mut Form<'_>)) -> Vec<(String, Value)> {
+    let grid = Grid::new(name).num_columns(2).spacing([10.0, 4.0]);
+    grid.show(ui, |ui| {
+        let mut form = Form { ui, set: Vec::new() };
+        rows(&mut form);
+        form.set
+    })
+    .inner
+}
+
+/// Rows that are needed less often, behind a heading that stays as the reader left it.
+fn more(ui: &mut Ui, name: &str, rows: impl FnOnce(&mut Form<'_>)) -> Vec<(String, Value)> {
+    let header = CollapsingHeader::new(RichText::new(name).color(theme::MUTED)).id_salt(name);
+    header.show(ui, |ui| form(ui, name, rows)).body_returned.unwrap_or_default()
+}
+
+impl Form<'_> {
+    fn row(&mut self, name: &str, field: impl FnOnce(&mut Ui)) {
+        self.ui.label(RichText::new(name).color(theme::MUTED));
+        field(self.ui);
+        self.ui.end_row();
+    }
+
+    fn changed(&mut self, field: &str, value: Value) {
+        self.set.push((field.to_owned(), value));
+    }
+
+    /// One of several words.
+    fn choice<T: Copy + PartialEq + serde::Serialize>(
+        &mut self,
+        name: &str,
+        field: &str,
+        mut value: T,
+        all: &[T],
+        word: impl Fn(T) -> &'static str,
+    ) {
+        let mut changed = false;
+        self.row(name, |ui| changed = widgets::choose(ui, name, &mut value, all, word));
+        if changed {
+            self.changed(field, json!(value));
+        }
+    }
+
+    /// One of several words, or none yet.
+    fn open_choice<T: Copy + PartialEq + serde::Serialize>(
+        &mut self,
+        name: &str,
+        field: &str,
+        value: Option<T>,
+        all: &[T],
+        word: impl Fn(T) -> &'static str,
+    ) {
+        let options: Vec<Option<T>> = std::iter::once(None).chain(all.iter().copied().map(Some)).collect();
+        self.choice(name, field, value, &options, |v| v.map_or("not assessed", &word));
+    }
+
+    /// Present, absent, indeterminate, not assessed.
+    fn presence(&mut self, name: &str, field: &str, value: Presence) {
+        self.choice(name, field, value, &PRESENCES, presence_word);
+    }
+
+    /// A line of text; empty is nothing.
+    fn text(&mut self, name: &str, field: &str, value: Option<&str>) {
+        let before = value.unwrap_or_default();
+        if let Some(text) = self.typed(name, before) {
+            self.changed(field, if text.is_empty() { Value::Null } else { json!(text) });
+        }
+    }
+
+    /// Text while it is typed; given back once, when the field is left and the text is another.
+    fn typed(&mut self, name: &str, before: &str) -> Option<String> {
+        let id = self.ui.scope_id().with(("typing", name, before));
+        let mut text = self.ui.data(|d| d.get_temp::<String>(id)).unwrap_or_else(|| before.to_owned());
+        let mut done = None;
+        self.row(name, |ui| {
+            let response = ui.add(TextEdit::singleline(&mut text).desired_width(150.0));
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, name));
+            if response.lost_focus() {
+                ui.data_mut(|d| d.remove::<String>(id));
+                done = Some(text.trim().to_owned()).filter(|t| t != before);
+            } else if response.has_focus() {
+                ui.data_mut(|d| d.insert_temp(id, text.clone()));
+            }
+        });
+        done
+    }
+
+    /// A number that may be open; dragged or typed, and kept once the hand is off it.
+    fn number(&mut self, name: &str, field: &str, value: Option<f64>, suffix: &str, most: f64, whole: bool) {
+        let id = self.ui.scope_id().with(("number", name));
+        let mut now = self.ui.data(|d| d.get_temp::<f64>(id)).or(value).unwrap_or_default();
+        let mut done = None;
+        self.row(name, |ui| {
+            ui.horizontal(|ui| {
+                let known = value.is_some() || ui.data(|d| d.get_temp::<f64>(id)).is_some();
+                let drag = DragValue::new(&mut now).range(0.0..=most).speed(most / 400.0).suffix(suffix);
+                let drag = drag.max_decimals(if whole { 0 } else { 1 });
+                let drag = if known { drag } else { drag.custom_formatter(|_, _| "–".to_owned()) };
+                let response = ui.add(drag);
+                response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, name));
+                let held = response.dragged() || response.has_focus();
+                if response.changed() && held {
+                    ui.data_mut(|d| d.insert_temp(id, now));
+                }
+                let kept = ui.data(|d| d.get_temp::<f64>(id));
+                if let Some(kept) = kept.or(response.changed().then_some(now)).filter(|_| !held) {
+                    ui.data_mut(|d| d.remove::<f64>(id));
+                    let kept = if whole { kept.round() } else { kept };
+                    done = (Some(kept) != value).then(|| if whole { json!(kept as i64) } else { json!(kept) });
+                }
+                if value.is_some() && ui.small_button("×").on_hover_text("Not known").clicked() {
+                    done = Some(Value::Null);
+                }
+            });
+        });
+        done.into_iter().for_each(|v| self.changed(field, v));
+    }
+
+    /// Any number of words, each on or off.
+    fn several<T: Copy + PartialEq + serde::Serialize>(
+        &mut self,
+        name: &str,
+        field: &str,
+        value: &[T],
+        all: &[T],
+        word: impl Fn(T) -> &'static str,
+    ) {
+        let mut now = value.to_vec();
+        self.row(name, |ui| {
+            ui.horizontal_wrapped(|ui| {
+                ui.spacing_mut().item_spacing = egui::vec2(3.0, 2.0);
+                ui.set_max_width(210.0);
+                for one in all {
+                    let on = now.contains(one);
+                    let text = RichText::new(widgets::plain(word(*one))).small();
+                    if ui.selectable_label(on, text).clicked() {
+                        if on { now.retain(|s| s != one) } else { now.push(*one) }
+                    }
+                }
+            });
+        });
+        if now != value {
+            now.sort_by_key(|s| all.iter().position(|a| a == s));
+            self.changed(field, json!(now));
+        }
+    }
+}
+
+impl App {
+    /// Carries out the changes of a form, each as its own step.
+    fn set_fields(&mut self, target: &Target, set: Vec<(String, Value)>) {
+        for (field, value) in set {
+            self.perform(Op::Set { target: target.clone(), field, value });
+        }
+    }
+}
