@@ -12,13 +12,13 @@ impl App {
         self.cases_in.as_deref().map(Places::under).or_else(Places::of_user)
     }
 
-    /// Goes on with the case of these images, if this reader has one; images of the same study join the open case.
-    pub(super) fn resume_case(&mut self) {
+    /// Goes on with the case of these images, if this reader has one; images of a study of the open case belong to it,
+    /// and with `join` those of any other study, such as a later one of the same patient.
+    pub(super) fn resume_case(&mut self, join: bool) {
         let Some(reading) = &self.reading else { return };
         if let Some(session) = &reading.case.session {
             let study = &reading.series.study_instance_uid;
-            let joined = session.document().images.values().all(|i| i.study_instance_uid == *study);
-            if joined {
+            if join || session.document().images.values().any(|i| i.study_instance_uid == *study) {
                 return;
             }
         }

@@ -388,7 +388,7 @@ impl App {
             self.notices.fail(format!("No images were found there.{why}"));
         }
         self.library.fill(scan);
-        self.library.best().into_iter().for_each(|n| self.open_series(n));
+        self.library.best().into_iter().for_each(|n| self.open_series(n, false));
         self.inbox.thumbnails(self.library.series().to_vec(), super::series_panel::THUMBNAIL);
     }
 

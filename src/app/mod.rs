@@ -209,8 +209,20 @@ impl App {
         self.open_paths(dropped);
     }
 
-    /// Opens one series of the library.
-    fn open_series(&mut self, index: usize) {
+    /// Why a series of the library cannot join the open case; nothing where it can, or is of its studies already.
+    fn why_not_join(&self, index: usize) -> Option<&'static str> {
+        let (Some(reading), Some((series, _))) = (&self.reading, self.library.get(index)) else {
+            return Some("No case is open");
+        };
+        if reading.case.session.is_none() {
+            return Some("The open images have no case yet: label a level or draw a lesion first");
+        }
+        (!series.has_patient_of(&reading.series))
+            .then_some("The files do not say that this is the same patient (PatientID (0010,0020))")
+    }
+
+    /// Opens one series of the library; with `join`, within the open case also when it is of another study.
+    fn open_series(&mut self, index: usize, join: bool) {
         let Some((series, key)) = self.library.get(index) else { return };
         if self.reading.as_ref().is_some_and(|r| r.index == index) {
             return;
@@ -222,7 +234,7 @@ impl App {
                 self.inbox.load(series);
                 self.title = Some(format!("{} — Spondyl", series_panel::name_of(&reading.series)));
                 self.reading = Some(reading);
-                self.resume_case();
+                self.resume_case(join);
                 // After the case: what was painted before is on the screen with the first slice.
                 if let (Some(screen), Some(reading)) = (&mut self.screen, &self.reading) {
                     screen.show_series(reading);

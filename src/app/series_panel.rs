@@ -107,22 +107,33 @@ pub fn show(app: &mut App, ui: &mut Ui) {
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
             for index in 0..app.library.series.len() {
                 let current = app.reading.as_ref().is_some_and(|r| r.index == index);
-                if entry(&mut app.library, ui, index, current) {
-                    open = Some(index);
+                let response = entry(&mut app.library, ui, index, current);
+                if response.clicked() {
+                    open = Some((index, false));
                 }
+                response.context_menu(|ui| {
+                    let why_not = if current { Some("These images are open") } else { app.why_not_join(index) };
+                    let join = ui.add_enabled(why_not.is_none(), egui::Button::new("Open within this case"));
+                    let join =
+                        join.on_hover_text("Levels and lesions of both studies stand in one case, each with its date");
+                    if join.on_disabled_hover_text(why_not.unwrap_or_default()).clicked() {
+                        open = Some((index, true));
+                        ui.close();
+                    }
+                });
             }
             if let Some(reading) = &app.reading {
                 findings(ui, reading.findings());
             }
             skipped(ui, app.library.skipped());
         });
-        if let Some(index) = open {
-            app.open_series(index);
+        if let Some((index, join)) = open {
+            app.open_series(index, join);
         }
     });
 }
 
-fn entry(library: &mut Library, ui: &mut Ui, index: usize, current: bool) -> bool {
+fn entry(library: &mut Library, ui: &mut Ui, index: usize, current: bool) -> egui::Response {
     let series = library.series[index].clone();
     let height = THUMBNAIL as f32 + 8.0;
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
@@ -158,7 +169,7 @@ fn entry(library: &mut Library, ui: &mut Ui, index: usize, current: bool) -> boo
         _ => ("", theme::MUTED),
     };
     line(33.0, note.0, note.1, 11.0);
-    response.on_hover_text(name).clicked()
+    response.on_hover_text(name)
 }
 
 impl Library {

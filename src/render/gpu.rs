@@ -59,6 +59,7 @@ pub struct AdapterFacts {
 struct Troubles {
     errors: Vec<GpuError>,
     lost: bool,
+    destroyed: bool,
 }
 
 /// A device, its queue, and what went wrong with it so far. Cheap to clone.
@@ -107,9 +108,11 @@ impl Gpu {
         let (errors, losses) = (Arc::clone(&troubles), Arc::clone(&troubles));
         device.on_uncaptured_error(Arc::new(move |error| lock(&errors).errors.push(GpuError::from(error))));
         device.set_device_lost_callback(move |reason, message| {
+            let mut troubles = lock(&losses);
             // Destroyed is our own doing at the end.
-            if reason != wgpu::DeviceLostReason::Destroyed {
-                let mut troubles = lock(&losses);
+            if reason == wgpu::DeviceLostReason::Destroyed {
+                troubles.destroyed = true;
+            } else {
                 troubles.lost = true;
                 troubles.errors.push(GpuError::Lost(one_line(&message)));
             }
@@ -166,8 +169,16 @@ impl Gpu {
         match (full, refused) {
             (Some(_), _) => Err(GpuError::OutOfMemory { what: what.to_owned() }),
             (None, Some(e)) => Err(GpuError::from(e)),
+            // A device that is gone takes every order in silence; only its own word tells.
+            (None, None) if self.is_gone() => Err(GpuError::Lost(format!("no place for {what}"))),
             (None, None) => Ok(made),
         }
+    }
+
+    fn is_gone(&self) -> bool {
+        let answers = self.device.poll(wgpu::PollType::Poll).is_ok();
+        let troubles = lock(&self.troubles);
+        !answers || troubles.lost || troubles.destroyed
     }
 }
 

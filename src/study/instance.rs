@@ -32,8 +32,8 @@ pub struct Instance {
     pub series: Box<str>,
     /// FrameOfReferenceUID (0020,0052).
     pub frame_of_reference: Box<str>,
-    /// A number that differs between patients; it says nothing else.
-    pub patient: u64,
+    /// A number that differs between patients, and says nothing else; nothing where the file names no patient.
+    pub patient: Option<u64>,
     /// Modality (0008,0060).
     pub modality: Box<str>,
     /// SeriesDescription (0008,103E).
@@ -243,9 +243,10 @@ fn padding(facts: &mut Facts, layout: &PixelLayout) -> Option<(i32, i32)> {
 }
 
 /// Told apart by PatientID, or by name where there is none.
-fn patient(set: &Dataset) -> u64 {
-    let mut hasher = DefaultHasher::new();
+fn patient(set: &Dataset) -> Option<u64> {
     let of = |attribute| set.get(attribute).map(|v| super::dataset::trim(v.bytes())).filter(|v| !v.is_empty());
-    of(a::PATIENT_ID).or_else(|| of(a::PATIENT_NAME)).hash(&mut hasher);
-    hasher.finish()
+    let named = of(a::PATIENT_ID).or_else(|| of(a::PATIENT_NAME))?;
+    let mut hasher = DefaultHasher::new();
+    named.hash(&mut hasher);
+    Some(hasher.finish())
 }

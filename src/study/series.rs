@@ -112,6 +112,13 @@ impl Series {
         self.is_located().then_some(named)
     }
 
+    /// Whether both are of one patient, by PatientID (0010,0020), or PatientName (0010,0010) where there is none; files
+    /// that name nobody are of nobody's.
+    pub fn has_patient_of(&self, other: &Series) -> bool {
+        let of = |s: &Series| s.frames.first().and_then(|f| f.instance.patient);
+        of(self).is_some_and(|patient| of(other) == Some(patient))
+    }
+
     /// Positions of all slices along the normal in millimetres, where they are not regular.
     pub fn slice_positions_mm(&self) -> Option<Vec<f64>> {
         let normal = self.geometry.normal();

@@ -293,3 +293,52 @@ fn levels_by_enter_recounted_as_one_step_and_layers_between_are_offered() {
     h.run_steps(2);
     assert_eq!(*h.state().document(), before);
 }
+
+#[test]
+fn a_later_study_of_the_same_patient_joins_the_case_at_hand() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (images, cases) = (folder.path().join("ct"), folder.path().join("cases"));
+    let (g, hu, centers) = spine();
+    write_ct_series(&images.join("before"), &g, &hu, "before surgery").expect("files");
+    write_ct_series(&images.join("after"), &g, &hu, "after surgery").expect("files");
+    let mut h = harness(&images, &cases);
+    let paint = |h: &mut Harness<'_, App>, at: PatientPoint| {
+        let at = on_screen(h, &g, at);
+        key(h, Key::V);
+        click(h, at);
+        key(h, Key::B);
+        drag(h, at, at + egui::vec2(4.0, 0.0));
+    };
+    let open = |h: &mut Harness<'_, App>, name: &str, within: bool| {
+        let name = format!("Series {name}");
+        let series = h.get_by_label(&name);
+        if within {
+            series.click_secondary();
+            h.run_steps(2);
+            h.get_by_label("Open within this case").click();
+        } else {
+            series.click();
+        }
+        settle(h);
+    };
+    open(&mut h, "before surgery", false);
+    key(&mut h, Key::V);
+    h.get_by_label("C5").click();
+    h.run_steps(2);
+    paint(&mut h, centers[0]);
+    let first = painted(h.state().document());
+    assert!(first > 0);
+
+    // A plain click leaves the case of the other study; within the case it stays, and both studies are in it.
+    open(&mut h, "after surgery", false);
+    assert_eq!(painted(h.state().document()), 0);
+    open(&mut h, "before surgery", false);
+    assert_eq!(painted(h.state().document()), first, "found again");
+    open(&mut h, "after surgery", true);
+    assert_eq!(painted(h.state().document()), first, "still there");
+    paint(&mut h, centers[1]);
+    let document = h.state().document();
+    assert!(painted(document) > first);
+    let studies: std::collections::BTreeSet<_> = document.images.values().map(|i| &i.study_instance_uid).collect();
+    assert_eq!(studies.len(), 2, "each image keeps its study");
+}

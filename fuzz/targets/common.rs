@@ -1,0 +1,49 @@
+//! A folder in memory for the files of one execution, and what must hold for whatever was read from it.
+
+use spondyl::study::{Scan, assemble};
+use spondyl::volume::Kind;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// A folder of this process alone, in memory where the system has such a place.
+pub fn folder() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let memory = PathBuf::from("/dev/shm");
+        let base = if memory.is_dir() { memory } else { std::env::temp_dir() };
+        let folder = base.join(format!("spondyl-fuzz-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder of our own");
+        folder
+    })
+}
+
+/// Volumes beyond this are not decoded: the engine bounds memory, and small ones take the same way.
+const VOXELS: usize = 1 << 24;
+
+/// What was found is consistent, and loads.
+pub fn examine(scan: &Scan) {
+    for (index, series) in scan.series.iter().enumerate() {
+        assert_eq!(series.index, index);
+        let [columns, rows, slices] = series.size();
+        assert!(columns > 0 && rows > 0 && slices > 0 && series.frames.len() == slices);
+        assert!(series.spacing_mm.iter().flatten().all(|mm| mm.is_finite() && *mm > 0.0), "{:?}", series.spacing_mm);
+        assert_eq!(series.fingerprint(), series.fingerprint());
+        if series.is_located() {
+            let normal = series.geometry.normal();
+            assert!((normal.length() - 1.0).abs() < 1e-6, "{normal:?}");
+        }
+        if let (Kind::Stack, Some(at)) = (series.kind, series.slice_positions_mm()) {
+            assert!(at.windows(2).all(|w| w[0] <= w[1]), "{at:?}");
+        }
+        for finding in &series.findings {
+            assert!(!finding.message.is_empty() && !finding.message.contains('\n'), "{}", finding.message);
+        }
+        if columns.saturating_mul(rows).saturating_mul(slices) <= VOXELS {
+            let loaded = assemble(series, &()).expect("small enough");
+            assert_eq!(loaded.volume.geometry.size(), series.size());
+        }
+    }
+    for skipped in &scan.skipped {
+        assert!(!skipped.reason.is_empty() && !skipped.reason.contains('\n'), "{}", skipped.reason);
+    }
+}
