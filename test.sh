@@ -16,6 +16,6 @@ while [ $# -gt 0 ]; do
     shift
 done
 rust_or_say
-need build render
+need build render faults
 # The release profile: decoding and drawing are too slow unoptimised, and the program is then compiled once.
 exec cargo test --release "$@"

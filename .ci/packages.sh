@@ -3,6 +3,7 @@
 # need KIND...   build   a linker and C library headers (rustc links with cc)
 #                render  software Vulkan, so that there is a GPU to draw with on every machine
 #                window  the X11 and keyboard libraries that a window loads when it opens
+#                faults  strace, by which tests let system calls fail
 #                check   independent readers and a virtual display, for the acceptance checks
 # Nothing is installed when everything is there already, or with NO_INSTALL=1 (`--no-install`).
 
@@ -11,6 +12,7 @@ packages_of() {
         build) echo "gcc libc6-dev" ;;
         render) echo "libvulkan1 mesa-vulkan-drivers" ;;
         window) echo "libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon0 libxkbcommon-x11-0 libwayland-client0" ;;
+        faults) echo "strace" ;;
         check) echo "python3-venv dcmtk dicom3tools xvfb xauth xdotool imagemagick strace" ;;
     esac
 }
@@ -20,6 +22,7 @@ why_of() {
         build) echo "to link the program" ;;
         render) echo "to draw with the GPU, or in software where there is none" ;;
         window) echo "to open a window" ;;
+        faults) echo "to test what happens when the disk fails" ;;
         check) echo "to check the results with independent tools" ;;
     esac
 }

@@ -10,6 +10,7 @@ mod demo;
 mod export;
 mod info;
 mod output;
+mod recover;
 mod render;
 mod schema;
 mod series;
@@ -47,6 +48,7 @@ enum Command {
     Render(render::RenderArgs),
     Export(export::ExportArgs),
     Check(check::CheckArgs),
+    Recover(recover::RecoverArgs),
     Schema(schema::SchemaArgs),
 }
 
@@ -67,6 +69,7 @@ impl Cli {
             Some(Command::Demo(args)) => demo::run(args),
             Some(Command::Export(args)) => export::run(args),
             Some(Command::Info(args)) => info::run(args),
+            Some(Command::Recover(args)) => recover::run(args),
             Some(Command::Render(args)) => render::run(args),
             Some(Command::Schema(args)) => schema::run(args),
         }

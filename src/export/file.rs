@@ -83,8 +83,24 @@ pub fn write_verified(
     drop(back);
 
     fs::rename(&temporary.0, path).map_err(err("putting the new file in place"))?;
-    // The rename is durable once the folder is; a file system that cannot flush folders has none to flush.
-    let _ = File::open(folder).and_then(|f| f.sync_all());
+    sync_folder(path).map_err(err("making the new file's name durable"))
+}
+
+/// Makes the name of a new or renamed file durable: its folder is flushed too.
+///
+/// # Errors
+/// What the system says. Systems that cannot flush folders are content without.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        match File::open(folder)?.sync_all() {
+            Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {}
+            other => other?,
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
     Ok(())
 }
 

@@ -14,7 +14,7 @@ mod write;
 pub use case::{AnnotationSet, CaseFile, SCHEMA_NAME, case_file, case_schema};
 pub use check::{Checked, Problem, check_case_json};
 pub use contours::{Ring, rings};
-pub use file::ExportError;
+pub use file::{ExportError, sync_folder};
 pub use layout::json_text;
 pub use mask::MaskRuns;
 pub use write::{Format, Written, export};

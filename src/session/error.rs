@@ -1,6 +1,6 @@
 //! Why a case cannot be opened, changed or saved: sentences for the person at the screen.
 
-use super::journal::{Damage, why};
+use super::journal::{Damage, Hopeless, why};
 use super::plan::Refusal;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,12 +26,20 @@ pub enum SessionError {
     #[error("{} already exists and was left as it is; choose another name", .0.display())]
     Exists(PathBuf),
     /// The file is no intact case.
-    #[error("{}: {damage}", .path.display())]
+    #[error("{}: {damage}{}", .path.display(), way_out(.path, .damage))]
     Damaged {
         /// The case file.
         path: PathBuf,
         /// Where and how.
         damage: Damage,
+    },
+    /// Nothing of the file can be saved.
+    #[error("{} cannot be recovered: {why}", .path.display())]
+    Hopeless {
+        /// The case file.
+        path: PathBuf,
+        /// Why.
+        why: Hopeless,
     },
     /// The system refused.
     #[error("{} cannot be {doing}: {}", .path.display(), why(.source))]
@@ -72,6 +80,14 @@ pub enum SessionError {
     /// A pseudonym that cannot be one.
     #[error("a reader's pseudonym needs 1 to 64 characters, none of them a control character")]
     BadReader,
+}
+
+/// What can be done about damage.
+fn way_out(path: &Path, damage: &Damage) -> String {
+    match damage {
+        Damage::Line { .. } => format!("; `spondyl recover {} -o NEW.spondyl` saves what is intact", path.display()),
+        _ => String::new(),
+    }
 }
 
 impl SessionError {

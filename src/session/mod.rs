@@ -12,8 +12,10 @@ mod images;
 pub mod journal;
 pub mod op;
 mod open;
+mod place;
 mod places;
 mod plan;
+mod recover;
 mod scanned;
 mod state;
 mod time;
@@ -27,14 +29,13 @@ pub use op::{BrushMode, ContourMode, LevelChoice, Op, Refinement, Target};
 pub use open::{Access, Opened, SOME_READER};
 pub use places::{CaseSummary, Places};
 pub use plan::{Refusal, Step, plan};
+pub use recover::{Recovery, recover};
 pub use scanned::ScannedImages;
 pub use state::VoxelBox;
 
 use crate::document::{Document, Edit, ImageIdentity, ImageKey};
-use journal::{Entry, Failure, FileDisk, What, Writer, seal, sync_folder};
+use journal::{Entry, Failure, FileDisk, What, Writer, seal};
 use state::State;
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -213,6 +214,7 @@ impl Session {
             edits: Vec::new(),
             of: None,
             active_ms,
+            note: None,
             prev: self.journal.last_hash.clone(),
         }
     }
@@ -278,21 +280,7 @@ impl Session {
     /// # Errors
     /// [`SessionError::Exists`], or what the system says; the session then goes on as before.
     pub fn save_as(&mut self, path: &Path) -> Result<(), SessionError> {
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(path);
-        let mut file = match file {
-            Err(e) if e.kind() == ErrorKind::AlreadyExists => return Err(SessionError::Exists(path.to_owned())),
-            other => other.map_err(SessionError::io(path, "created"))?,
-        };
-        let locked = file.try_lock().map_err(std::io::Error::from);
-        let saved = locked
-            .and_then(|()| file.write_all(&self.journal.text))
-            .and_then(|()| file.sync_all())
-            .and_then(|()| sync_folder(path));
-        if let Err(source) = saved {
-            // A half-written copy helps nobody; the original is untouched.
-            let _ = std::fs::remove_file(path);
-            return Err(SessionError::Io { path: path.to_owned(), doing: "written", source });
-        }
+        let file = place::place_new(path, &self.journal.text)?;
         let length = self.journal.text.len() as u64;
         let disk = Box::new(FileDisk::new(file, path));
         self.journal.writer = Some(Writer::start(disk, length, self.journal.last_seq));

@@ -1,9 +1,10 @@
 //! Creating, opening and replaying case files.
 
-use super::journal::{self, Contents, Damage, FileDisk, Header, Writer, seal, sync_folder};
+use super::journal::{self, Contents, Damage, FileDisk, Header, Writer, seal};
 use super::state::State;
 use super::{Journal, Session, SessionError};
 use crate::document::ImageIdentity;
+use crate::export::sync_folder;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -89,7 +90,7 @@ fn damaged(path: &Path) -> impl Fn(Damage) -> SessionError {
 }
 
 /// Opening says of a missing file that the file is missing.
-fn not_opened(path: &Path) -> impl FnOnce(std::io::Error) -> SessionError {
+pub(super) fn not_opened(path: &Path) -> impl FnOnce(std::io::Error) -> SessionError {
     let path = path.to_owned();
     move |e| {
         let source = match e.kind() {

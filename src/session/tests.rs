@@ -61,10 +61,10 @@ impl Images for OneSeries {
 }
 
 /// A repeatable random source (SplitMix64, Steele 2014).
-struct Dice(u64);
+pub(super) struct Dice(pub u64);
 
 impl Dice {
-    fn below(&mut self, n: u64) -> u64 {
+    pub fn below(&mut self, n: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -81,7 +81,7 @@ impl Dice {
     }
 
     /// A step that may or may not make sense.
-    fn op(&mut self) -> Op {
+    pub fn op(&mut self) -> Op {
         let level = VertebraLevel::ALL[self.below(4) as usize + 3];
         let lesion = ["a", "b", "c"][self.below(3) as usize];
         let (p, q) = (self.point(), self.point());
@@ -131,7 +131,7 @@ impl Model {
     }
 }
 
-fn start(folder: &Path) -> Session {
+pub(super) fn start(folder: &Path) -> Session {
     let identity = OneSeries::identity();
     let mut session = Session::create(&folder.join("c.spondyl"), Header::new("reader-1", [&identity])).unwrap().session;
     session.add_image(&ImageKey("1.2.3.4".to_owned()), identity).unwrap();

@@ -100,8 +100,8 @@ fn of_two_programs_on_one_file_one_waits_and_no_step_is_lost() {
     let (images, case) = (series(folder.path()), folder.path().join("c.spondyl"));
     begin(&images, &case);
     let work = |first: usize| {
-        for batch in 0..5 {
-            let steps: Vec<String> = (0..4).map(|n| step(first + 4 * batch + n)).collect();
+        for batch in 0..10 {
+            let steps: Vec<String> = (0..20).map(|n| step(first + 20 * batch + n)).collect();
             // Refused while the other has the file: again, as a person would.
             while !replayed(&images, &case, &steps) {
                 std::thread::sleep(Duration::from_millis(3));
@@ -112,7 +112,7 @@ fn of_two_programs_on_one_file_one_waits_and_no_step_is_lost() {
         s.spawn(|| work(0));
         s.spawn(|| work(400));
     });
-    assert_eq!(steps_in(&case), 1 + 2 * 5 * 4);
+    assert_eq!(steps_in(&case), 1 + 2 * 10 * 20);
 }
 
 /// Whether the program took the steps; when it did not, it said that the file is in use.

@@ -3,8 +3,10 @@
 mod architecture;
 mod dicom_files;
 mod export;
+mod faults;
 mod journal;
 mod readme;
+mod recover;
 mod render;
 mod sample;
 mod study_files;

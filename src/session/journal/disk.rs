@@ -78,21 +78,6 @@ fn same_file(a: &std::fs::Metadata, b: &std::fs::Metadata) -> bool {
     a.len() == b.len()
 }
 
-/// Makes a new file's name durable: the folder is written too.
-///
-/// # Errors
-/// What the system says. Systems that cannot open folders are content without.
-pub fn sync_folder(path: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(folder)?.sync_all()?;
-    }
-    #[cfg(not(unix))]
-    let _ = path;
-    Ok(())
-}
-
 /// A system's error as a reader understands it.
 pub fn why(e: &io::Error) -> String {
     match e.kind() {

@@ -9,14 +9,16 @@
 mod chain;
 mod disk;
 mod read;
+mod salvage;
 mod writer;
 
 pub use disk::{Disk, FileDisk, why};
 pub use read::{Contents, Damage, read};
+pub use salvage::Hopeless;
 pub use writer::{Failure, Writer};
 
 pub(super) use chain::seal;
-pub(super) use disk::sync_folder;
+pub(super) use salvage::{Sound, salvage};
 
 use crate::document::{Edit, ImageIdentity};
 use schemars::JsonSchema;
@@ -134,6 +136,9 @@ pub struct Entry {
     /// Active reading time since the last `open`, milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_ms: Option<u64>,
+    /// What the history should tell besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Hash of the line before.
     pub prev: String,
 }
