@@ -6,6 +6,7 @@
 #![forbid(unsafe_op_in_unsafe_fn)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod agree;
 pub mod anatomy;
 #[cfg(feature = "window")]
 pub mod app;
@@ -14,6 +15,7 @@ pub mod assess;
 pub mod cli;
 pub mod document;
 pub mod export;
+pub mod import;
 pub mod phantom;
 #[cfg(feature = "window")]
 pub mod render;

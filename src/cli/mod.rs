@@ -6,6 +6,7 @@
 
 mod annotate;
 mod check;
+mod compare;
 mod demo;
 mod export;
 mod info;
@@ -49,6 +50,7 @@ enum Command {
     Export(export::ExportArgs),
     Check(check::CheckArgs),
     Recover(recover::RecoverArgs),
+    Compare(compare::CompareArgs),
     Schema(schema::SchemaArgs),
 }
 
@@ -66,6 +68,7 @@ impl Cli {
             None => open(self.paths),
             Some(Command::Annotate(args)) => annotate::run(args),
             Some(Command::Check(args)) => check::run(args),
+            Some(Command::Compare(args)) => compare::run(args),
             Some(Command::Demo(args)) => demo::run(args),
             Some(Command::Export(args)) => export::run(args),
             Some(Command::Info(args)) => info::run(args),

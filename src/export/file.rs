@@ -104,6 +104,14 @@ pub fn sync_folder(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Writes bytes to `path`, whole or not at all, and reads them back.
+///
+/// # Errors
+/// As [`write_verified`].
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), ExportError> {
+    write_verified(path, |out| out.write_all(bytes), |back| same_bytes(back, bytes))
+}
+
 /// Compares a stream with the bytes that it should hold.
 pub fn same_bytes(back: &mut dyn Read, expected: &[u8]) -> Result<(), String> {
     let mut found = Vec::with_capacity(expected.len());

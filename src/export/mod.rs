@@ -11,12 +11,15 @@ mod owner;
 mod tables;
 mod write;
 
-pub use case::{AnnotationSet, CaseFile, SCHEMA_NAME, case_file, case_schema};
-pub use check::{Checked, Problem, check_case_json};
+pub use case::{
+    AnnotationSet, CaseFile, DrawnMeasurement, Grid, ImageRecord, LesionRecord, MeasurementKind, SCHEMA_NAME,
+    VertebraRecord, case_file, case_schema,
+};
+pub use check::{Checked, Problem, check_case_json, read_case_json};
 pub use contours::{Ring, rings};
-pub use file::{ExportError, sync_folder};
+pub use file::{ExportError, sync_folder, write_whole};
 pub use layout::json_text;
-pub use mask::MaskRuns;
+pub use mask::{MaskRuns, VOXELS_MAX};
 pub use write::{Format, Written, export};
 
 use crate::document::{Document, ImageKey};

@@ -1,7 +1,7 @@
 //! One export: which files, where, and each of them written, read back and put in place.
 
 use super::case::{CaseFile, case_file};
-use super::file::{ExportError, same_bytes, write_verified};
+use super::file::{ExportError, write_verified, write_whole};
 use super::nifti::LabelImage;
 use super::owner::{may_replace, nifti_description};
 use super::tables::tables;
@@ -192,9 +192,7 @@ impl Planned<'_> {
         let unfit = |e: serde_json::Error| ExportError::Unfit(format!("{}: {e}", self.path.display()));
         match &self.content {
             Content::Labels(labels) => labels.write(&self.path),
-            Content::Bytes(bytes) => {
-                write_verified(&self.path, |out| out.write_all(bytes), |back| same_bytes(back, bytes))
-            }
+            Content::Bytes(bytes) => write_whole(&self.path, bytes),
             Content::Case(case) => {
                 let text = json_text(&**case).map_err(unfit)?;
                 write_verified(&self.path, |out| out.write_all(&text), |back| same_case(back, case, text.len()))

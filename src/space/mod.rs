@@ -5,9 +5,11 @@
 //! `patient_from_voxel`, `voxel_from_patient`. A point is always finite.
 
 mod geometry;
+mod grid_map;
 mod point;
 
 pub use geometry::{Geometry, GeometryError};
+pub use grid_map::GridMap;
 pub use point::{PatientPoint, VoxelIndex, VoxelPoint};
 
 use schemars::JsonSchema;

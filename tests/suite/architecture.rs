@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 /// From the top; each room may use only rooms named before it. Tests inside a room may also use `phantom`'s images.
-const ROOMS: [&str; 15] = [
-    "space", "anatomy", "volume", "document", "study", "segment", "assess", "export", "session", "view", "tool",
-    "render", "app", "cli", "phantom",
+const ROOMS: [&str; 17] = [
+    "space", "anatomy", "volume", "document", "study", "segment", "assess", "agree", "export", "session", "import",
+    "view", "tool", "render", "app", "cli", "phantom",
 ];
 
 fn sources(dir: &Path) -> Vec<PathBuf> {

@@ -66,6 +66,20 @@ pub fn check_case_json(path: &Path) -> io::Result<Checked> {
     })
 }
 
+/// Reads a case JSON that is sound.
+///
+/// # Errors
+/// A sentence: the system's, or the first problem of a file that is not sound.
+pub fn read_case_json(path: &Path) -> Result<CaseFile, String> {
+    let value = json::read(path).map_err(|e| format!("cannot be read: {e}"))??;
+    let checked = check_value(&value);
+    if let Some(p) = checked.problems.first() {
+        let place = if p.pointer.is_empty() { "the file" } else { &p.pointer };
+        return Err(format!("not a sound case JSON: {place}: {}; `spondyl check` lists every problem", p.message));
+    }
+    serde_json::from_value(value).map_err(|e| e.to_string())
+}
+
 fn check_value(value: &Value) -> Checked {
     let mut checked = Checked::default();
     if let Some(why) = other_version(value) {
