@@ -246,7 +246,9 @@ mod tests {
         for _ in 0..200 {
             let pairs: Vec<Touching> = (0..5)
                 .flat_map(|i| (0..6).map(move |j| (i, j)))
-                .filter_map(|(i, j)| (dice.below(3) > 0).then(|| (i, j, 0.01 + dice.below(100) as f64 / 101.0)))
+                .map(|(i, j)| (i, j, dice.below(300)))
+                .filter(|p| p.2 > 99)
+                .map(|(i, j, n)| (i, j, n as f64 / 300.0))
                 .collect();
             let got = assign(&pairs, Criterion::AnyOverlap);
             let sum: f64 = got.iter().map(|p| p.2).sum();

@@ -205,7 +205,7 @@ mod tests {
         near(o.iou, 0.673_963_430_337_368);
         near(o.hd_mm, 2.561_249_694_973_139_6);
         near(o.hd95_mm, 2.154_065_922_853_802);
-        near(o.assd_mm, 1.015_057_089_087_276_2);
+        near(o.assd_mm, 1.015_057_089_087_276);
         near(o.hd95_surface_mm, 2.154_065_922_853_802);
         near(o.mean_a_to_b_surface_mm, 0.889_569_137_529_894_4);
         near(o.mean_b_to_a_surface_mm, 0.661_674_462_505_325_8);
