@@ -12,17 +12,22 @@ impl App {
         self.cases_in.as_deref().map(Places::under).or_else(Places::of_user)
     }
 
-    /// Goes on with the case of these images, if this reader has one; images of a study of the open case belong to it,
-    /// and with `join` those of any other study, such as a later one of the same patient.
+    /// Goes on with the case of the active images, if this reader has one; images of a study of the open case belong to
+    /// it, and with `join` those of any other study, such as a later one of the same patient. The case that was open stays
+    /// open beside it.
     pub(super) fn resume_case(&mut self, join: bool) {
-        let Some(reading) = &self.reading else { return };
-        if let Some(session) = &reading.case.session {
-            let study = &reading.series.study_instance_uid;
-            if join || session.document().images.values().any(|i| i.study_instance_uid == *study) {
-                return;
-            }
+        let Some(reading) = &mut self.reading else { return };
+        if join && reading.case.session.is_some() {
+            reading.case.joined.push(reading.series.study_instance_uid.clone());
         }
-        let identity = reading.series.identity();
+        if reading.case_is_at_hand() {
+            return;
+        }
+        self.desk.lesion = None;
+        if reading.change_case() {
+            return;
+        }
+        let identity = reading.identity().clone();
         let found = self.find_case(&identity);
         let case = found.map_or_else(Case::default, |path| self.open_case(path));
         if let Some(reading) = &mut self.reading {
@@ -53,7 +58,7 @@ impl App {
                 let d = session.document();
                 let (levels, lesions) = (d.vertebrae.len(), d.lesions.len());
                 self.notices.say(format!("Your case goes on: {levels} levels, {lesions} lesions"));
-                Case { session: Some(session), path: Some(path) }
+                Case { session: Some(session), path: Some(path), ..Case::default() }
             }
             Err(e) => {
                 self.notices.fail(e.to_string());
@@ -71,7 +76,7 @@ impl App {
         if reading.case.session.is_some() {
             return Ok(());
         }
-        let identity = reading.series.identity();
+        let identity = reading.identity().clone();
         let places = self.places().ok_or("no place for case files is known: set XDG_DATA_HOME or HOME")?;
         let path = places.case_path(&identity.study_instance_uid, &self.reader);
         if let Some(folder) = path.parent() {
@@ -83,7 +88,7 @@ impl App {
         // The list of recent cases is a convenience: without it the case is still found by its images.
         let _ = places.remember(&path);
         if let Some(reading) = &mut self.reading {
-            reading.case = Case { session: Some(opened.session), path: Some(path) };
+            reading.case = Case { session: Some(opened.session), path: Some(path), ..Case::default() };
         }
         Ok(())
     }

@@ -3,19 +3,23 @@
 use super::desk::Direction;
 use super::dialogs::Dialog;
 use super::export_dialog::ExportDialog;
+use super::pane_strip::next_projection;
 use super::reading::Reading;
-use super::viewer::Viewer;
 use super::{App, sample_folder, theme};
 use crate::anatomy::{VertebraLevel, suggest_next};
 use crate::document::LesionKind;
 use crate::segment::Tip;
 use crate::session::{CommandId, LevelChoice, Op};
-use crate::space::{PatientPoint, Plane};
+use crate::space::PatientPoint;
 use crate::study::{Assembled, Scan};
 use crate::tool::{Event as ToolEvent, Outcome};
+use crate::view::SLAB_MAX_MM;
 use crate::volume::{CT_PRESETS, Distribution, Window, auto_window, auto_window_of, full_window};
 use egui::{Pos2, Rect};
 use std::sync::Arc;
+
+/// By how much keys change a slab, mm.
+const SLAB_STEP_MM: f64 = 5.0;
 
 impl App {
     /// Why a command cannot run now; `None` when it can.
@@ -41,6 +45,14 @@ impl App {
                 nothing.then(|| "nothing was annotated yet".to_owned())
             }),
             Brush | Grow | Contour | WindowBox | SampleRange => loaded(),
+            AlongSpine => open().or_else(|| {
+                let active = self.reading.as_ref().map_or(0, |r| r.viewer.active());
+                self.why_no_curve(active).map(str::to_owned)
+            }),
+            LayoutBeside(n) => open().or_else(|| {
+                let few = self.library.series().len() < 2;
+                few.then(|| format!("{n} panes side by side need more than one series"))
+            }),
             Heights | LevelUp | LevelDown => open().or_else(|| {
                 let none = self.reading.as_ref().is_some_and(|r| super::ladder::placed(r.document()).is_empty());
                 none.then(|| "no vertebra is labelled yet (V)".to_owned())
@@ -116,21 +128,34 @@ impl App {
             _ => None,
         };
         let Some(r) = &mut self.reading else { return };
-        let (g, v) = (&r.geometry, &mut r.viewer);
-        let active = v.active;
+        let active = r.viewer.active();
         match id {
-            NextPane => v.next_pane(),
-            MaximisePane => v.maximise(active),
-            FitViews => v.fit_all(),
-            Invert => v.inverted = !v.inverted,
-            SliceBack => v.scroll(g, active, -1),
-            SliceForward => v.scroll(g, active, 1),
-            TenBack => v.scroll(g, active, -10),
-            TenForward => v.scroll(g, active, 10),
-            FirstSlice => v.go_to_end(g, false),
-            LastSlice => v.go_to_end(g, true),
-            LevelUp | LevelDown => levels.into_iter().for_each(|p| v.go_to(p)),
-            _ => window.into_iter().for_each(|w| v.window = w),
+            NextPane => {
+                r.viewer.next_pane();
+                let next = r.viewer.active();
+                self.activate(next);
+            }
+            MaximisePane => self.maximise(active),
+            FitViews => r.viewer.fit_all(),
+            Invert => r.inverted = !r.inverted,
+            SliceBack => r.scroll(active, -1),
+            SliceForward => r.scroll(active, 1),
+            TenBack => r.scroll(active, -10),
+            TenForward => r.scroll(active, 10),
+            FirstSlice => r.go_to_end(false),
+            LastSlice => r.go_to_end(true),
+            LevelUp | LevelDown => levels.into_iter().for_each(|p| r.go_to(p)),
+            LayoutOne | LayoutOneAndTwo | LayoutFour | LayoutBeside(_) => self.run_layout(id),
+            StraightenPlanes => self.straighten_planes(),
+            AlignToLevel => self.align_to_level(),
+            NativePlane => self.aim_native(active),
+            AlongSpine => self.toggle_spine(active),
+            SlabThicker => self.with_sight(active, |s| s.slab_mm = (s.slab_mm + SLAB_STEP_MM).min(SLAB_MAX_MM)),
+            SlabThinner => self.with_sight(active, |s| s.slab_mm = (s.slab_mm - SLAB_STEP_MM).max(0.0)),
+            SlabProjection => self.with_sight(active, |s| s.projection = next_projection(s.projection)),
+            LinkPane => self.with_sight(active, |s| s.linked = !s.linked),
+            LinkZoom => self.with_sight(active, |s| s.zoom_linked = !s.zoom_linked),
+            _ => window.into_iter().for_each(|w| r.set_window(w)),
         }
     }
 
@@ -165,21 +190,18 @@ impl App {
     }
 
     /// Window from the values inside a dragged box.
-    pub(super) fn window_from_box(&mut self, plane: Plane, rect: Rect, a: Pos2, b: Pos2) {
-        let (from, to) = (self.patient_at(plane, rect, a), self.patient_at(plane, rect, b));
-        let Some(r) = &mut self.reading else { return };
-        let Some(volume) = &r.volume else { return };
-        let frame = r.viewer.pane(plane).frame;
-        let d = to.vec() - from.vec();
+    pub(super) fn window_from_box(&mut self, pane: usize, rect: Rect, a: Pos2, b: Pos2) {
         const N: usize = 96;
-        let share = |n: usize| n as f64 / (N - 1) as f64;
-        let values = (0..N * N).filter_map(|n| {
-            let (u, v) = (share(n % N), share(n / N));
-            let p = from.moved(frame.right * d.dot(frame.right) * u + frame.down * d.dot(frame.down) * v);
-            r.geometry.voxel_from_patient(p).nearest(volume.size()).map(|at| volume.value(at))
-        });
+        let share = |n: usize| n as f32 / (N - 1) as f32;
+        let at = |n: usize| egui::pos2(a.x + (b.x - a.x) * share(n % N), a.y + (b.y - a.y) * share(n / N));
+        let points: Vec<_> = (0..N * N).map(|n| self.patient_at(pane, rect, at(n))).collect();
+        let Some(r) = &mut self.reading else { return };
+        let Some(volume) = r.volume.clone() else { return };
+        let values = points
+            .into_iter()
+            .filter_map(|p| r.geometry.voxel_from_patient(p).nearest(volume.size()).map(|at| volume.value(at)));
         if let Some(w) = auto_window(&Distribution::of_values(values)) {
-            r.viewer.window = w;
+            r.set_window(w);
         }
         self.take_up(CommandId::Navigate);
     }
@@ -279,8 +301,8 @@ impl App {
     }
 
     /// Before a drawing gesture: there must be a current lesion; one is begun under the nearest level.
-    pub(super) fn ready_to_draw(&mut self, plane: Plane, rect: Rect, pos: Pos2) -> bool {
-        let at = self.patient_at(plane, rect, pos);
+    pub(super) fn ready_to_draw(&mut self, pane: usize, rect: Rect, pos: Pos2) -> bool {
+        let at = self.patient_at(pane, rect, pos);
         let Some(reading) = &self.reading else { return false };
         if self.desk.current(reading.document()).is_some() {
             return true;
@@ -293,7 +315,7 @@ impl App {
     pub(super) fn new_lesion(&mut self, at: Option<PatientPoint>) {
         let Some(reading) = &self.reading else { return };
         let document = reading.document();
-        let Some((level, _)) = document.nearest_vertebra(at.unwrap_or(reading.viewer.cursor)) else {
+        let Some((level, _)) = document.nearest_vertebra(at.unwrap_or(reading.cursor())) else {
             self.notices.say("Label a vertebra first (V): every lesion belongs to a level");
             return;
         };
@@ -331,7 +353,7 @@ impl App {
         let Some(middle) = flat.get(flat.len() / 2) else { return };
         let at = crate::space::VoxelIndex::from_flat(*middle as usize, reading.geometry.size());
         let p = reading.geometry.patient_from_voxel(at.center());
-        reading.viewer.go_to(p);
+        reading.go_to(p);
     }
 
     /// A rung of the ladder was clicked.
@@ -339,9 +361,9 @@ impl App {
         let Some(reading) = &mut self.reading else { return };
         let chain = super::ladder::placed(reading.document());
         if let Some((_, at)) = chain.iter().find(|(l, _)| *l == level) {
-            reading.viewer.go_to(*at);
+            reading.go_to(*at);
         } else if let Some(at) = suggest_next(&chain, level) {
-            reading.viewer.go_to(at);
+            reading.go_to(at);
         }
         if !chain.iter().any(|(l, _)| *l == level) {
             self.take_up(CommandId::Vertebra);
@@ -353,7 +375,7 @@ impl App {
     pub(super) fn current_level(&self) -> Option<VertebraLevel> {
         const NEAR_MM: f64 = 30.0;
         let reading = self.reading.as_ref()?;
-        let nearest = reading.document().nearest_vertebra(reading.viewer.cursor);
+        let nearest = reading.document().nearest_vertebra(reading.cursor());
         nearest.filter(|(_, mm)| *mm < NEAR_MM).map(|(l, _)| l)
     }
 
@@ -369,18 +391,6 @@ impl App {
         *r = (*r + by_mm).clamp(0.3, 60.0);
     }
 
-    pub(super) fn with_viewer(&mut self, change: impl FnOnce(&mut Viewer)) {
-        if let Some(r) = &mut self.reading {
-            change(&mut r.viewer);
-        }
-    }
-
-    pub(super) fn scroll(&mut self, plane: Plane, by: i64) {
-        if let Some(r) = &mut self.reading {
-            r.viewer.scroll(&r.geometry, plane, by);
-        }
-    }
-
     /// A scan came back: the most useful series opens at once.
     pub(super) fn scanned(&mut self, scan: Scan) {
         if scan.series.is_empty() {
@@ -393,9 +403,11 @@ impl App {
     }
 
     /// A series is in memory.
-    pub(super) fn loaded(&mut self, loaded: Result<Assembled, String>) {
-        match (loaded, &mut self.reading) {
-            (Ok(a), Some(reading)) => reading.loaded(Arc::new(a.volume), a.findings),
+    pub(super) fn loaded(&mut self, index: usize, loaded: Result<Assembled, String>) {
+        let number = self.reading.as_ref().and_then(|r| r.number_of(index));
+        let shown = self.reading.as_mut().zip(number).and_then(|(r, n)| r.shown_mut(n));
+        match (loaded, shown) {
+            (Ok(a), Some(shown)) => shown.loaded(Arc::new(a.volume), a.findings),
             (Err(why), _) => self.notices.fail(why),
             _ => {}
         }

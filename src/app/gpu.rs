@@ -1,14 +1,15 @@
-//! The screen's side of the GPU: the open series as textures, its labels, and the paint callback of each pane.
+//! The screen's side of the GPU: the open series as textures, their labels, and the paint callback of each pane.
 
 use super::commands;
 use super::jobs::SliceArrival;
 use super::reading::Reading;
+use super::shown::Shown;
 use crate::document::{Document, Edit, ImageKey, LabelMap, Run};
 use crate::render::{Gpu, GpuError, LabelTexture, PaneId, SampleFormat, SliceParams, SlicePass, VolumeTexture};
 use crate::session::{Op, plan};
-use crate::space::{Plane, VoxelIndex};
+use crate::space::VoxelIndex;
 use crate::study::FrameRef;
-use crate::volume::{Interpolation, LabelStyle, Rescale, Rescales, Shade, SlicePlane, SliceView, Voi};
+use crate::volume::{LabelStyle, Rescale, Rescales, Shade, SliceView, Volume};
 use egui::Rect;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,19 +18,26 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 struct Shared {
     gpu: Gpu,
     pass: SlicePass,
+    /// By the number of the series.
+    series: BTreeMap<usize, Textures>,
+    failed: Option<GpuError>,
+}
+
+/// One series on the GPU.
+#[derive(Default)]
+struct Textures {
     volume: Option<VolumeTexture>,
     labels: Option<LabelTexture>,
-    failed: Option<GpuError>,
+    format: Option<SampleFormat>,
+    colors: Vec<[u8; 4]>,
 }
 
 /// See the module.
 pub struct Screen {
     gpu: Gpu,
     shared: Arc<Mutex<Shared>>,
-    format: Option<SampleFormat>,
-    colors: Vec<[u8; 4]>,
     /// Box of labels that a stroke under way has painted on the screen only.
-    pending: Option<([usize; 3], [usize; 3])>,
+    pending: Option<(usize, Box3)>,
     trouble: Option<String>,
 }
 
@@ -42,8 +50,8 @@ impl Screen {
     pub fn new(state: &egui_wgpu::RenderState) -> Self {
         let gpu = Gpu::of_egui(state);
         let pass = SlicePass::new(&gpu, state.target_format);
-        let shared = Shared { gpu: gpu.clone(), pass, volume: None, labels: None, failed: None };
-        Screen { gpu, shared: Arc::new(Mutex::new(shared)), format: None, colors: vec![], pending: None, trouble: None }
+        let shared = Shared { gpu: gpu.clone(), pass, series: BTreeMap::new(), failed: None };
+        Screen { gpu, shared: Arc::new(Mutex::new(shared)), pending: None, trouble: None }
     }
 
     /// Whether the processor draws.
@@ -73,40 +81,40 @@ impl Screen {
         result.map_err(|e| self.trouble = Some(e.to_string())).ok()
     }
 
-    /// A series becomes the one on screen; what is loaded of it is uploaded.
-    pub fn show_series(&mut self, reading: &Reading) {
-        {
-            let mut shared = locked(&self.shared);
-            shared.volume = None;
-            shared.labels = None;
-        }
-        self.format = None;
-        self.colors.clear();
-        self.pending = None;
-        let labels = self.note(LabelTexture::new(&self.gpu, &reading.geometry));
-        locked(&self.shared).labels = labels;
-        if let Some(volume) = &reading.volume {
-            let texture = self.note(VolumeTexture::of_volume(&self.gpu, volume));
-            locked(&self.shared).volume = texture;
-        }
-        let size = reading.geometry.size();
-        self.update_labels(reading.document(), &reading.key, [0; 3], size.map(|n| n.saturating_sub(1)));
-        self.set_colors(reading.document());
+    /// A series gets its textures; what is loaded of it is uploaded.
+    pub fn show_series(&mut self, reading: &Reading, number: usize) {
+        let shown = reading.shown(number);
+        let labels = self.note(LabelTexture::new(&self.gpu, &shown.geometry));
+        let texture = shown.volume.as_ref().map(|v| VolumeTexture::of_volume(&self.gpu, v));
+        let volume = texture.and_then(|t| self.note(t));
+        let textures = Textures { volume, labels, ..Textures::default() };
+        locked(&self.shared).series.insert(number, textures);
+        self.pending = self.pending.filter(|p| p.0 != number);
+        let (document, size) = (reading.document_of(number), shown.geometry.size());
+        self.update_labels(document, (number, &shown.key), [0; 3], size.map(|n| n.saturating_sub(1)));
+        self.set_colors(number, document);
     }
 
-    /// One more slice of the series that is loading.
-    pub fn upload_slice(&mut self, reading: &Reading, slice: &SliceArrival) {
+    /// A series that no pane shows any more.
+    pub fn forget_series(&mut self, number: usize) {
+        locked(&self.shared).series.remove(&number);
+    }
+
+    /// One more slice of a series that is loading.
+    pub fn upload_slice(&mut self, number: usize, shown: &Shown, slice: &SliceArrival) {
         let format = SampleFormat::of(&slice.samples);
-        if self.format != Some(format) {
-            let rescales = rescales(reading, format);
-            let texture = VolumeTexture::new(&self.gpu, &reading.geometry, format, &rescales);
+        let known = locked(&self.shared).series.get(&number).map(|t| t.format);
+        let Some(known) = known else { return };
+        if known != Some(format) {
+            let texture = VolumeTexture::new(&self.gpu, &shown.geometry, format, &rescales(shown, format));
             let texture = self.note(texture);
             let notice = texture.as_ref().and_then(VolumeTexture::notice);
             self.trouble = self.trouble.take().or(notice);
-            locked(&self.shared).volume = texture;
-            self.format = Some(format);
+            if let Some(t) = locked(&self.shared).series.get_mut(&number) {
+                (t.volume, t.format) = (texture, Some(format));
+            }
         }
-        let result = match &locked(&self.shared).volume {
+        let result = match locked(&self.shared).series.get(&number).and_then(|t| t.volume.as_ref()) {
             Some(volume) => volume.upload_slices(&self.gpu, slice.k, slice.samples.bytes()),
             None => Ok(()),
         };
@@ -114,19 +122,23 @@ impl Screen {
     }
 
     /// The labels of a box, as the document has them. `min` and `max` are both inside.
-    pub fn update_labels(&mut self, document: &Document, key: &ImageKey, min: [usize; 3], max: [usize; 3]) {
+    pub fn update_labels(
+        &mut self,
+        document: &Document,
+        (number, key): (usize, &ImageKey),
+        min: [usize; 3],
+        max: [usize; 3],
+    ) {
         let map = document.masks.get(key);
         let size: [usize; 3] = std::array::from_fn(|a| max[a] + 1 - min[a]);
         if size.iter().product::<usize>() <= WHOLE_BOX {
-            return self.upload_labels(min, size, &values(map, min, size, &[]));
+            return self.upload_labels(number, min, size, &values(map, min, size, &[]));
         }
-        {
-            let mut shared = locked(&self.shared);
-            let gpu = shared.gpu.clone();
-            shared.labels.iter_mut().for_each(|l| l.clear(&gpu));
+        if let Some(t) = locked(&self.shared).series.get_mut(&number) {
+            t.labels.iter_mut().for_each(|l| l.clear(&self.gpu));
         }
         for (origin, size, values) in map.map(painted_blocks).unwrap_or_default() {
-            self.upload_labels(origin, size, &values);
+            self.upload_labels(number, origin, size, &values);
         }
     }
 
@@ -143,69 +155,79 @@ impl Screen {
             .flatten()
             .collect();
         let grid = reading.geometry.size();
-        let fresh = bounds(&runs, grid);
-        let before = std::mem::replace(&mut self.pending, fresh);
+        let (number, fresh) = (reading.active_number(), bounds(&runs, grid));
+        let before = std::mem::replace(&mut self.pending, fresh.map(|f| (number, f)));
+        let before = before.filter(|b| b.0 == number).map(|b| b.1);
         let Some((min, max)) = union(before, fresh) else { return };
         let size = std::array::from_fn(|a| max[a] + 1 - min[a]);
         let labels = values(document.masks.get(&reading.key), min, size, &with_grid(&runs, grid));
-        self.upload_labels(min, size, &labels);
+        self.upload_labels(number, min, size, &labels);
     }
 
     /// The callback that draws a pane's picture.
-    pub fn pane(&self, reading: &Reading, plane: Plane, rect: Rect, pixels_per_point: f32, bare: bool) -> egui::Shape {
-        let viewer = &reading.viewer;
-        let pane = viewer.pane(plane);
+    pub fn pane(&self, reading: &Reading, pane: usize, rect: Rect, pixels_per_point: f32, look: Look) -> egui::Shape {
+        let sight = reading.viewer.sight(pane);
         let pixels = |p: f32| (p * pixels_per_point).round();
         let size = [pixels(rect.width()).max(1.0) as usize, pixels(rect.height()).max(1.0) as usize];
-        let mm = pane.mm_per_point / f64::from(pixels_per_point);
-        let plane_of = SlicePlane::new(pane.center(viewer.cursor), pane.frame.right, pane.frame.down, mm, size);
-        let interpolation = if viewer.nearest { Interpolation::Nearest } else { Interpolation::Linear };
-        let view = SliceView { plane: plane_of, interpolation, slab: None };
-        let inverted = viewer.inverted != reading.is_inverted();
-        let shade = Shade { voi: Voi::Window(viewer.window.clone()), inverted };
-        let labels = if bare {
+        let scale = f64::from(pixels_per_point);
+        let shown = reading.shown(sight.shown);
+        let labels = if look.bare {
             LabelStyle::HIDDEN
         } else {
             LabelStyle { outline_px: 1.5 * pixels_per_point, ..LabelStyle::default() }
         };
+        let shade = Shade { voi: shown.voi.clone(), inverted: shown.inverted != shown.is_inverted() };
         let origin_px = [pixels(rect.left()) as i32, pixels(rect.top()) as i32];
-        let params = SliceParams { labels, origin_px, ..SliceParams::new(view, shade) };
-        let paint = Paint { shared: self.shared.clone(), pane: plane as PaneId, params };
+        let coarse = if look.hurried && self.is_software() { 2 } else { 1 };
+        let params = SliceParams { labels, origin_px, coarse, ..SliceParams::new(sight.view(scale, size), shade) };
+        let rows = sight.curved_rows(scale, size).zip(shown.volume.clone());
+        let rows = rows.map(|(rows, volume)| Rows { rows, volume });
+        let curved = sight.is_curved();
+        let paint =
+            Paint { shared: self.shared.clone(), series: sight.shown, pane: pane as PaneId, params, curved, rows };
         egui_wgpu::Callback::new_paint_callback(rect, paint).into()
     }
 
-    fn upload_labels(&mut self, origin: [usize; 3], size: [usize; 3], values: &[u16]) {
+    fn upload_labels(&mut self, number: usize, origin: [usize; 3], size: [usize; 3], values: &[u16]) {
         let result = {
             let mut shared = locked(&self.shared);
-            let gpu = shared.gpu.clone();
-            shared.labels.as_mut().map_or(Ok(()), |l| l.update_region(&gpu, origin, size, values))
+            let labels = shared.series.get_mut(&number).and_then(|t| t.labels.as_mut());
+            labels.map_or(Ok(()), |l| l.update_region(&self.gpu, origin, size, values))
         };
         self.note(result);
     }
 
-    /// The colours of all lesions, where they changed.
-    pub fn set_colors(&mut self, document: &Document) {
+    /// The colours of all lesions on a series, where they changed.
+    pub fn set_colors(&mut self, number: usize, document: &Document) {
+        let mut shared = locked(&self.shared);
+        let Some(textures) = shared.series.get_mut(&number) else { return };
         let labels = commands::label_colors(document);
-        let last = labels.iter().map(|(v, _)| usize::from(*v)).max().unwrap_or(0).max(self.colors.len());
+        let last = labels.iter().map(|(v, _)| usize::from(*v)).max().unwrap_or(0).max(textures.colors.len());
         let mut colors = vec![[0u8; 4]; last];
         for (value, [r, g, b]) in labels {
             if let Some(c) = colors.get_mut(usize::from(value).wrapping_sub(1)) {
                 *c = [r, g, b, 255];
             }
         }
-        if colors != self.colors {
-            let mut shared = locked(&self.shared);
-            let gpu = shared.gpu.clone();
-            shared.labels.iter_mut().for_each(|l| l.set_colors(&gpu, &colors));
-            drop(shared);
-            self.colors = colors;
+        if colors != textures.colors {
+            textures.labels.iter_mut().for_each(|l| l.set_colors(&self.gpu, &colors));
+            textures.colors = colors;
         }
     }
 }
 
+/// How a pane is painted besides what it is aimed at.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Look {
+    /// Without labels.
+    pub bare: bool,
+    /// A hand is moving it: the processor may draw coarser.
+    pub hurried: bool,
+}
+
 /// From stored samples to units, before the whole series is there.
-fn rescales(reading: &Reading, format: SampleFormat) -> Rescales {
-    let each: Vec<Rescale> = reading.series.frames.iter().map(FrameRef::rescale).collect();
+fn rescales(shown: &Shown, format: SampleFormat) -> Rescales {
+    let each: Vec<Rescale> = shown.series.frames.iter().map(FrameRef::rescale).collect();
     match each.first() {
         Some(first) if format != SampleFormat::F32 => {
             if each.iter().all(|r| r == first) {
@@ -218,11 +240,20 @@ fn rescales(reading: &Reading, format: SampleFormat) -> Rescales {
     }
 }
 
+/// A straightened picture: sampled by the processor, a row at a time.
+struct Rows {
+    rows: Vec<SliceView>,
+    volume: Arc<Volume>,
+}
+
 /// One pane's picture in one frame.
 struct Paint {
     shared: Arc<Mutex<Shared>>,
+    series: usize,
     pane: PaneId,
     params: SliceParams,
+    curved: bool,
+    rows: Option<Rows>,
 }
 
 impl egui_wgpu::CallbackTrait for Paint {
@@ -234,10 +265,21 @@ impl egui_wgpu::CallbackTrait for Paint {
         encoder: &mut wgpu::CommandEncoder,
         _: &mut egui_wgpu::CallbackResources,
     ) -> Vec<wgpu::CommandBuffer> {
-        let shared = &mut *locked(&self.shared);
-        if let Some(volume) = &shared.volume {
-            let labels = shared.labels.as_ref();
-            shared.failed = shared.pass.prepare(&shared.gpu, encoder, self.pane, &self.params, volume, labels).err();
+        let Shared { gpu, pass, series, failed } = &mut *locked(&self.shared);
+        let textures = series.get(&self.series);
+        let done = match (&self.rows, textures.and_then(|t| t.volume.as_ref())) {
+            (Some(r), _) => pass.prepare_rows(gpu, self.pane, &self.params, &r.volume, &r.rows),
+            (None, Some(volume)) if !self.curved => {
+                let labels = textures.and_then(|t| t.labels.as_ref());
+                pass.prepare(gpu, encoder, self.pane, &self.params, volume, labels)
+            }
+            _ => {
+                pass.forget(self.pane);
+                Ok(())
+            }
+        };
+        if let Err(why) = done {
+            *failed = Some(why);
         }
         vec![]
     }
@@ -248,10 +290,7 @@ impl egui_wgpu::CallbackTrait for Paint {
         pass: &mut wgpu::RenderPass<'static>,
         _: &egui_wgpu::CallbackResources,
     ) {
-        let shared = locked(&self.shared);
-        if shared.volume.is_some() {
-            shared.pass.paint(self.pane, pass);
-        }
+        locked(&self.shared).pass.paint(self.pane, pass);
     }
 }
 

@@ -11,6 +11,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 /// One decoded slice on its way to the screen.
 pub struct SliceArrival {
+    /// The series' place in the library.
+    pub index: usize,
     /// Its place in the grid.
     pub k: usize,
     /// Stored samples.
@@ -32,8 +34,8 @@ pub enum Arrival {
     },
     /// A slice can be shown.
     Slice(SliceArrival),
-    /// A series is in memory.
-    Loaded(Box<Result<Assembled, String>>),
+    /// A series of the library is in memory.
+    Loaded(usize, Box<Result<Assembled, String>>),
     /// An export is done: where, or why not.
     Exported(Result<String, String>),
 }
@@ -41,7 +43,7 @@ pub enum Arrival {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Scan,
-    Load,
+    Load(usize),
     Thumbnails,
     Export,
 }
@@ -124,7 +126,7 @@ impl Inbox {
         let (done, total) = (job.done.load(Ordering::Relaxed), job.total.load(Ordering::Relaxed));
         let name = match job.kind {
             Kind::Scan => "Looking through files",
-            Kind::Load => "Loading slices",
+            Kind::Load(_) => "Loading slices",
             Kind::Thumbnails => "Pictures",
             Kind::Export => "Exporting",
         };
@@ -177,14 +179,24 @@ impl Inbox {
         });
     }
 
-    /// Loads a series; slices arrive as they are decoded, the middle one first.
-    pub fn load(&mut self, series: Arc<Series>) {
-        self.start(Kind::Load, move |out| {
-            let loaded = study::assemble(&series, &Watch(out)).map_err(|e| e.to_string());
+    /// Loads a series of the library; slices arrive as they are decoded, the middle one first.
+    pub fn load(&mut self, index: usize, series: Arc<Series>) {
+        self.start(Kind::Load(index), move |out| {
+            let loaded = study::assemble(&series, &Loading { watch: Watch(out), index }).map_err(|e| e.to_string());
             if !out.cancelled.load(Ordering::Relaxed) {
-                out.send(Some(Arrival::Loaded(Box::new(loaded))));
+                out.send(Some(Arrival::Loaded(index, Box::new(loaded))));
             }
         });
+    }
+
+    /// Whether a series of the library is being loaded.
+    pub fn is_loading(&self, index: usize) -> bool {
+        self.jobs.iter().any(|j| j.kind == Kind::Load(index))
+    }
+
+    /// Stops loading a series that is not to be seen any more.
+    pub fn stop_loading(&mut self, index: usize) {
+        self.cancel(Kind::Load(index));
     }
 
     /// Small pictures of all series, from their middle slices.
@@ -208,16 +220,10 @@ impl Inbox {
     }
 }
 
-/// Tells the window what the loader does.
+/// Tells the window how far the work is.
 struct Watch<'a>(&'a Outbox);
 
-impl LoadObserver for Watch<'_> {
-    fn slice_ready(&self, k: usize, samples: SliceSamples<'_>, rescale: Rescale) {
-        if !LoadObserver::cancelled(self) {
-            self.0.send(Some(Arrival::Slice(SliceArrival { k, samples: samples.to_samples(), rescale })));
-        }
-    }
-
+impl ScanObserver for Watch<'_> {
     fn progress(&self, done: usize, total: usize) {
         self.0.done.store(done, Ordering::Relaxed);
         self.0.total.store(total, Ordering::Relaxed);
@@ -228,13 +234,26 @@ impl LoadObserver for Watch<'_> {
     }
 }
 
-impl ScanObserver for Watch<'_> {
+/// The same for a series, whose slices it passes on.
+struct Loading<'a> {
+    watch: Watch<'a>,
+    index: usize,
+}
+
+impl LoadObserver for Loading<'_> {
+    fn slice_ready(&self, k: usize, samples: SliceSamples<'_>, rescale: Rescale) {
+        if !LoadObserver::cancelled(self) {
+            let slice = SliceArrival { index: self.index, k, samples: samples.to_samples(), rescale };
+            self.watch.0.send(Some(Arrival::Slice(slice)));
+        }
+    }
+
     fn progress(&self, done: usize, total: usize) {
-        LoadObserver::progress(self, done, total);
+        self.watch.progress(done, total);
     }
 
     fn cancelled(&self) -> bool {
-        LoadObserver::cancelled(self)
+        self.watch.cancelled()
     }
 }
 

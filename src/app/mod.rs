@@ -12,15 +12,20 @@ mod gpu;
 mod jobs;
 mod keys;
 mod ladder;
+mod look;
 mod notices;
 mod overlay;
 mod pane_input;
+mod pane_strip;
 mod pane_view;
 mod reading;
 mod sample;
+mod scout;
 mod series_panel;
 mod shape;
 mod shell;
+mod shown;
+mod slider;
 mod start;
 mod status;
 mod theme;
@@ -33,6 +38,7 @@ pub use shell::{ShellError, run};
 
 use crate::document::Document;
 use crate::space::PatientPoint;
+use crate::view::Layout;
 use chooser::{Choice, Chooser};
 use desk::Desk;
 use dialogs::Dialog;
@@ -62,6 +68,8 @@ pub struct App {
     cases_in: Option<PathBuf>,
     /// The reader's pseudonym.
     reader: String,
+    /// How panes are laid out; the next series is shown so too.
+    layout: Layout,
 }
 
 impl App {
@@ -83,6 +91,7 @@ impl App {
             quit: false,
             cases_in: None,
             reader: reader_pseudonym(),
+            layout: Layout::OneAndTwo,
         }
     }
 
@@ -99,7 +108,7 @@ impl App {
 
     /// The crosshair, while images are open.
     pub fn cursor(&self) -> Option<PatientPoint> {
-        self.reading.as_ref().map(|r| r.viewer.cursor)
+        self.reading.as_ref().map(Reading::cursor)
     }
 
     /// Whether background work is under way.
@@ -116,7 +125,7 @@ impl App {
     pub fn attach_gpu(&mut self, state: &egui_wgpu::RenderState) {
         self.screen = Some(Screen::new(state));
         if let (Some(screen), Some(reading)) = (&mut self.screen, &self.reading) {
-            screen.show_series(reading);
+            reading.in_panes().into_iter().for_each(|n| screen.show_series(reading, n));
         }
     }
 
@@ -184,12 +193,14 @@ impl App {
                 Arrival::Scanned(scan) => self.scanned(*scan),
                 Arrival::Thumbnail { index, picture } => self.library.add_thumbnail(index, picture),
                 Arrival::Slice(slice) => {
-                    if let (Some(screen), Some(reading)) = (&mut self.screen, &mut self.reading) {
-                        reading.slice_arrived(&slice);
-                        screen.upload_slice(reading, &slice);
+                    let at = self.reading.as_ref().and_then(|r| r.number_of(slice.index));
+                    let shown = self.reading.as_mut().zip(at).and_then(|(r, n)| r.shown_mut(n).map(|s| (n, s)));
+                    if let (Some(screen), Some((number, shown))) = (&mut self.screen, shown) {
+                        shown.slice_arrived(&slice);
+                        screen.upload_slice(number, shown, &slice);
                     }
                 }
-                Arrival::Loaded(loaded) => self.loaded(*loaded),
+                Arrival::Loaded(index, loaded) => self.loaded(index, *loaded),
                 Arrival::Exported(result) => match result {
                     Ok(done) => self.notices.say(format!("Exported to {done}")),
                     Err(why) => self.notices.fail(why),
@@ -221,27 +232,10 @@ impl App {
             .then_some("The files do not say that this is the same patient (PatientID (0010,0020))")
     }
 
-    /// Opens one series of the library; with `join`, within the open case also when it is of another study.
+    /// Opens one series of the library in the panes of the active one; with `join`, within the open case also when it is
+    /// of another study.
     fn open_series(&mut self, index: usize, join: bool) {
-        let Some((series, key)) = self.library.get(index) else { return };
-        if self.reading.as_ref().is_some_and(|r| r.index == index) {
-            return;
-        }
-        let previous = self.reading.take();
-        let case = previous.and_then(Reading::into_case);
-        match Reading::begin(index, series.clone(), key, case) {
-            Ok(reading) => {
-                self.inbox.load(series);
-                self.title = Some(format!("{} — Spondyl", series_panel::name_of(&reading.series)));
-                self.reading = Some(reading);
-                self.resume_case(join);
-                // After the case: what was painted before is on the screen with the first slice.
-                if let (Some(screen), Some(reading)) = (&mut self.screen, &self.reading) {
-                    screen.show_series(reading);
-                }
-            }
-            Err(why) => self.notices.fail(why),
-        }
+        self.show_series_in(index, None, join);
     }
 
     fn leave_case(&mut self) {

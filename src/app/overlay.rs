@@ -1,14 +1,15 @@
 //! What lies over the image: crosshair, level labels, end-plate points, measurements, the tool's preview, and the
 //! pane's own furniture (letters, scale bar, corner texts).
 
-use super::pane_view::capitalised;
+use super::pane_input::local_to;
 use super::reading::Reading;
-use super::{App, theme};
-use crate::document::{HeightPoints, MeasurementShape};
+use super::shown::Shown;
+use super::{App, scout, theme};
+use crate::document::{Document, HeightPoints, ImageKey, MeasurementShape};
 use crate::session::CommandId;
-use crate::space::{DVec2, PatientPoint, Plane};
+use crate::space::{PatientPoint, Plane};
 use crate::tool::Preview;
-use crate::view::{layer_step_mm, orientation_letters, scale_bar};
+use crate::view::{Aim, Sight, orientation_letters, scale_bar};
 use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Stroke, StrokeKind, pos2, vec2};
 
 const SMALL: f32 = 11.0;
@@ -19,24 +20,28 @@ const LABEL_DEPTH_MM: f64 = 14.0;
 /// A pane's converter to the screen.
 struct Sheet<'a> {
     reading: &'a Reading,
-    plane: Plane,
+    sight: &'a Sight,
+    shown: &'a Shown,
     rect: Rect,
     painter: &'a Painter,
 }
 
 impl Sheet<'_> {
     fn screen(&self, p: PatientPoint) -> Pos2 {
-        let size = DVec2::new(f64::from(self.rect.width()), f64::from(self.rect.height()));
-        let at = self.reading.viewer.pane(self.plane).pane_from_patient(p, size).0;
-        pos2(self.rect.left() + at.x as f32, self.rect.top() + at.y as f32)
+        local_to(self.sight.pane_from_patient(p), self.rect)
     }
 
     fn depth_mm(&self, p: PatientPoint) -> f64 {
-        self.reading.viewer.pane(self.plane).depth_mm(p, self.reading.viewer.cursor).abs()
+        self.sight.depth_mm(p)
     }
 
     fn points(&self, mm: f64) -> f32 {
-        (mm / self.reading.viewer.pane(self.plane).mm_per_point) as f32
+        (mm / self.sight.pane.mm_per_point) as f32
+    }
+
+    /// What is said of the series of this pane.
+    fn document(&self) -> &Document {
+        self.reading.document_of(self.sight.shown)
     }
 
     /// Text that can be read on bright and on dark.
@@ -55,58 +60,74 @@ impl Sheet<'_> {
 }
 
 /// Everything over one pane.
-pub fn paint(app: &App, reading: &Reading, plane: Plane, rect: Rect, painter: &Painter) {
-    let sheet = Sheet { reading, plane, rect, painter };
+pub fn paint(app: &App, reading: &Reading, pane: usize, rect: Rect, painter: &Painter) {
+    let sight = reading.viewer.sight(pane);
+    let sheet = Sheet { reading, sight, shown: reading.shown(sight.shown), rect, painter };
     furniture(&sheet);
     if app.hide_overlays {
         return;
     }
+    let on_this_pane = app.hovered.is_some_and(|h| h.pane == pane);
     crosshair(&sheet);
+    scout::paint(reading, pane, rect, painter, on_this_pane && app.desk.tool_id == CommandId::Navigate);
     document(app, &sheet);
     if app.desk.tool_id == CommandId::WindowBox
-        && let Some((a, b)) = app.capture.and_then(|c| c.box_on(plane))
+        && let Some((a, b)) = app.capture.and_then(|c| c.box_on(pane))
     {
         painter.rect_stroke(Rect::from_two_pos(a, b), 0.0, Stroke::new(1.2, theme::ACCENT), StrokeKind::Middle);
     }
-    let on_this_pane = app.hovered.is_some_and(|h| h.plane == plane);
     let anywhere = app.desk.tool_id == CommandId::Heights;
-    if let Some(tool) = app.desk.tool.as_ref() {
+    let drawn_on = sight.shown == reading.active_number();
+    if let Some(tool) = app.desk.tool.as_ref().filter(|_| drawn_on) {
         let scene = app.desk.scene(reading.document(), &reading.key);
         let shown = |p: &&Preview| on_this_pane || anywhere || matches!(p, Preview::Offer { .. });
         tool.preview(&scene).iter().filter(shown).for_each(|p| preview(app, &sheet, p));
     }
 }
 
+/// A small cross where the crosshair is; the lines of the other panes meet there.
 fn crosshair(sheet: &Sheet<'_>) {
-    let c = sheet.screen(sheet.reading.viewer.cursor);
-    let color = theme::ACCENT.gamma_multiply(0.55);
-    let (r, gap) = (sheet.rect, 14.0);
-    let stroke = Stroke::new(1.0, color);
-    sheet.painter.line_segment([pos2(r.left(), c.y), pos2(c.x - gap, c.y)], stroke);
-    sheet.painter.line_segment([pos2(c.x + gap, c.y), pos2(r.right(), c.y)], stroke);
-    sheet.painter.line_segment([pos2(c.x, r.top()), pos2(c.x, c.y - gap)], stroke);
-    sheet.painter.line_segment([pos2(c.x, c.y + gap), pos2(c.x, r.bottom())], stroke);
+    let c = sheet.screen(sheet.sight.cursor);
+    let stroke = Stroke::new(1.2, theme::ACCENT.gamma_multiply(0.8));
+    for d in [vec2(1.0, 0.0), vec2(-1.0, 0.0), vec2(0.0, 1.0), vec2(0.0, -1.0)] {
+        sheet.painter.line_segment([c + d * 5.0, c + d * 12.0], stroke);
+    }
 }
 
 fn document(app: &App, sheet: &Sheet<'_>) {
-    let document = sheet.reading.document();
-    for (level, v) in &document.vertebrae {
-        if let Some(at) = v.at_mm.filter(|at| sheet.depth_mm(*at) < LABEL_DEPTH_MM) {
-            let strength = (1.0 - sheet.depth_mm(at) / LABEL_DEPTH_MM * 0.7) as f32;
-            let current = app.current_level() == Some(*level);
+    let document = sheet.document();
+    let active = sheet.sight.shown == sheet.reading.active_number();
+    for (level, v) in document.vertebrae.iter().filter(|_| sheet.reading.levels_lie_in(sheet.sight.shown)) {
+        let depth = if sheet.sight.is_curved() { 0.0 } else { v.at_mm.map_or(0.0, |at| sheet.depth_mm(at)) };
+        if let Some(at) = v.at_mm.filter(|_| depth < LABEL_DEPTH_MM) {
+            let strength = (1.0 - depth / LABEL_DEPTH_MM * 0.7) as f32;
+            let current = active && app.current_level() == Some(*level);
             let color = if current { theme::ACCENT } else { Color32::from_rgb(250, 236, 180) }.gamma_multiply(strength);
             let p = sheet.screen(at);
+            if sheet.sight.is_curved() {
+                let y = p.y;
+                sheet.line(pos2(sheet.rect.left(), y), pos2(sheet.rect.left() + 12.0, y), color);
+            }
             sheet.painter.circle(p, 3.0, Color32::from_black_alpha(120), Stroke::new(1.4, color));
             sheet.text(p + vec2(8.0, 0.0), Align2::LEFT_CENTER, level.name(), 13.0, color);
         }
-        let seen = |h: &&HeightPoints| sheet.plane == Plane::Sagittal && sheet.depth_mm(h.sup_mid) < LABEL_DEPTH_MM;
+        let side = sheet.sight.plane() == Plane::Sagittal;
+        let seen = |h: &&HeightPoints| side && sheet.depth_mm(h.sup_mid) < LABEL_DEPTH_MM;
         if let Some(h) = v.heights.as_ref().filter(seen) {
             heights(sheet, h);
         }
     }
     for m in document.measurements.values() {
-        measurement(sheet, &m.shape);
+        if lies_in(sheet, &m.image) {
+            measurement(sheet, &m.shape);
+        }
     }
+}
+
+/// Whether what was drawn on an image is at the same coordinates in this pane's series.
+fn lies_in(sheet: &Sheet<'_>, image: &ImageKey) -> bool {
+    let of = sheet.document().images.get(image).and_then(|i| i.frame_of_reference_uid.as_ref());
+    *image == sheet.shown.key || of.is_some_and(|f| *f == sheet.shown.series.frame_of_reference_uid)
 }
 
 fn heights(sheet: &Sheet<'_>, h: &HeightPoints) {
@@ -123,9 +144,8 @@ fn heights(sheet: &Sheet<'_>, h: &HeightPoints) {
 
 fn measurement(sheet: &Sheet<'_>, shape: &MeasurementShape) {
     let color = Color32::from_rgb(240, 228, 66);
-    let near = |p: PatientPoint| {
-        sheet.depth_mm(p) <= layer_step_mm(&sheet.reading.geometry, sheet.plane, sheet.reading.viewer.cursor)
-    };
+    let reach_mm = sheet.sight.stack(&sheet.shown.geometry).step_mm(&sheet.shown.geometry, sheet.sight.cursor);
+    let near = |p: PatientPoint| sheet.depth_mm(p) <= reach_mm.max(sheet.sight.slab_mm / 2.0);
     match shape {
         MeasurementShape::Length { points_mm: [a, b] } if near(*a) && near(*b) => {
             let (p, q) = (sheet.screen(*a), sheet.screen(*b));
@@ -183,9 +203,9 @@ fn preview(app: &App, sheet: &Sheet<'_>, shape: &Preview) {
 
 /// Letters, scale bar, corner texts: what makes a picture readable without asking.
 fn furniture(sheet: &Sheet<'_>) {
-    let (r, viewer, plane) = (sheet.rect, &sheet.reading.viewer, sheet.plane);
-    let frame = viewer.pane(plane).frame;
-    let sides = if sheet.reading.is_located() { 4 } else { 0 };
+    let (r, sight) = (sheet.rect, sheet.sight);
+    let frame = sight.pane.frame;
+    let sides = if sheet.shown.is_located() { 4 } else { 0 };
     for (at, anchor, direction) in [
         (pos2(r.left() + 6.0, r.center().y), Align2::LEFT_CENTER, -frame.right),
         (pos2(r.right() - 6.0, r.center().y), Align2::RIGHT_CENTER, frame.right),
@@ -197,29 +217,68 @@ fn furniture(sheet: &Sheet<'_>) {
     {
         sheet.text(at, anchor, &orientation_letters(direction), 14.0, FURNITURE);
     }
-    let (at, n) = viewer.position(&sheet.reading.geometry, plane);
-    let axis =
-        [("x", viewer.cursor.vec().x), ("y", viewer.cursor.vec().y), ("z", viewer.cursor.vec().z)][plane as usize];
-    let corner = match sheet.reading.is_located() {
-        true => format!("{}  {at}/{n}\n{} {:.1} mm", capitalised(plane.name()), axis.0, axis.1),
-        false => format!("Projection  {at}/{n}"),
-    };
-    sheet.text(r.left_top() + vec2(7.0, 5.0), Align2::LEFT_TOP, &corner, SMALL, FURNITURE);
-    let series = sheet.reading.corner_text();
+    sheet.text(r.left_top() + vec2(7.0, 5.0), Align2::LEFT_TOP, &place_text(sheet), SMALL, FURNITURE);
+    let room = r.width() * 0.55;
+    let series = fitted(sheet, &sheet.shown.corner_text(), room);
     sheet.text(pos2(r.right() - 7.0, r.top() + 5.0), Align2::RIGHT_TOP, &series, SMALL, FURNITURE);
-    let w = &viewer.window;
-    let window = format!("W {:.0}  L {:.0}{}", w.width, w.center, if viewer.inverted { "  inverted" } else { "" });
+    let w = sheet.shown.window();
+    let how = match &sheet.shown.voi {
+        crate::volume::Voi::Lut(_) => "  table of the file",
+        crate::volume::Voi::Window(w) if w.function == crate::volume::VoiFunction::Sigmoid => "  sigmoid",
+        crate::volume::Voi::Window(_) => "",
+    };
+    let inverted = if sheet.shown.inverted { "  inverted" } else { "" };
+    let window = format!("W {:.0}  L {:.0}{how}{inverted}", w.width, w.center);
     sheet.text(pos2(r.right() - 7.0, r.bottom() - 5.0), Align2::RIGHT_BOTTOM, &window, SMALL, FURNITURE);
     ruler(sheet);
 }
 
+/// Where the picture lies: layer, position along the normal, slab.
+fn place_text(sheet: &Sheet<'_>) -> String {
+    let sight = sheet.sight;
+    if !sheet.shown.is_located() {
+        let (at, n) = sight.position(&sheet.shown.geometry);
+        return format!("Projection  {at}/{n}");
+    }
+    let slab = match sight.slab_mm > 0.0 {
+        true => format!("\n{} {:.1} mm", super::pane_strip::projection_word(sight.projection), sight.slab_mm),
+        false => String::new(),
+    };
+    if sight.is_curved() {
+        return format!("straightened along the levels{slab}");
+    }
+    let (at, n) = sight.position(&sheet.shown.geometry);
+    let along = match sight.aim {
+        Aim::Plane => {
+            let name = ["x", "y", "z"][sight.plane() as usize];
+            format!("{name} {:.1} mm", sight.cursor.vec()[sight.plane() as usize])
+        }
+        _ => format!("{:+.1} mm", sight.cursor.vec().dot(sight.stack(&sheet.shown.geometry).normal)),
+    };
+    format!("{at}/{n}\n{along}{slab}")
+}
+
+/// Text cut to a width, with a sign that it was.
+fn fitted(sheet: &Sheet<'_>, text: &str, width: f32) -> String {
+    let font = FontId::proportional(SMALL);
+    let wide = |t: &str| sheet.painter.layout_no_wrap(t.to_owned(), font.clone(), FURNITURE).rect.width();
+    if wide(text) <= width {
+        return text.to_owned();
+    }
+    let mut letters: Vec<char> = text.chars().collect();
+    while letters.len() > 1 && wide(&format!("{}…", letters.iter().collect::<String>())) > width {
+        letters.pop();
+    }
+    format!("{}…", letters.into_iter().collect::<String>())
+}
+
 fn ruler(sheet: &Sheet<'_>) {
     let r = sheet.rect;
-    if !sheet.reading.in_millimetres() {
+    if !sheet.shown.in_millimetres() {
         let text = "pixels, no spacing known";
         return sheet.text(r.left_bottom() + vec2(9.0, -8.0), Align2::LEFT_BOTTOM, text, SMALL, theme::WARNING);
     }
-    let bar = scale_bar(sheet.reading.viewer.pane(sheet.plane).mm_per_point, f64::from(r.width()));
+    let bar = scale_bar(sheet.sight.pane.mm_per_point, f64::from(r.width()));
     let (left, y) = (r.left() + 9.0, r.bottom() - 9.0);
     let right = left + bar.points as f32;
     sheet.line(pos2(left, y), pos2(right, y), FURNITURE);

@@ -1,8 +1,10 @@
 //! Pointer and wheel over a pane, turned into patient space: the one input path of window, tests and tools.
 
 use super::App;
+use super::scout::{self, Handle};
+use crate::segment::DrawPlane;
 use crate::session::CommandId;
-use crate::space::{DVec2, PatientPoint, Plane};
+use crate::space::{DVec2, PatientPoint};
 use crate::tool::{Event as ToolEvent, Phase};
 use crate::view::PanePoint;
 use egui::{Event, Modifiers, MouseWheelUnit, PointerButton, Pos2, Rect, Response, Ui, Vec2};
@@ -14,7 +16,7 @@ const POINTS_PER_SLICE: f32 = 24.0;
 #[derive(Clone, Copy, Debug)]
 pub struct Hover {
     /// The pane.
-    pub plane: Plane,
+    pub pane: usize,
     /// The patient point under the pointer.
     pub at: PatientPoint,
 }
@@ -22,120 +24,136 @@ pub struct Hover {
 /// A button that went down over a pane: its moves belong to that pane until it is released.
 #[derive(Clone, Copy, Debug)]
 pub struct Capture {
-    plane: Plane,
+    pane: usize,
     button: PointerButton,
     start: Pos2,
     last: Pos2,
+    /// The end of a line by which a plane is turned.
+    handle: Option<Handle>,
 }
 
 impl Capture {
     /// The pane, and where the drag began and is now.
-    pub fn box_on(&self, plane: Plane) -> Option<(Pos2, Pos2)> {
-        (self.plane == plane && self.button == PointerButton::Primary).then_some((self.start, self.last))
+    pub fn box_on(&self, pane: usize) -> Option<(Pos2, Pos2)> {
+        (self.pane == pane && self.button == PointerButton::Primary).then_some((self.start, self.last))
     }
 }
 
-fn local(p: Pos2, rect: Rect) -> PanePoint {
+/// A position within a pane's picture.
+pub fn local(p: Pos2, rect: Rect) -> PanePoint {
     PanePoint(DVec2::new(f64::from(p.x - rect.left()), f64::from(p.y - rect.top())))
 }
 
+/// The inverse of [`local`].
+pub fn local_to(p: PanePoint, rect: Rect) -> Pos2 {
+    egui::pos2(rect.left() + p.0.x as f32, rect.top() + p.0.y as f32)
+}
+
 /// Takes this frame's events that concern a pane.
-pub fn handle(app: &mut App, ui: &Ui, plane: Plane, rect: Rect, response: &Response) {
+pub fn handle(app: &mut App, ui: &Ui, pane: usize, rect: Rect, response: &Response) {
     let over = response.contains_pointer();
     for event in ui.input(|i| i.events.clone()) {
         match event {
             Event::PointerButton { pos, button, pressed: true, modifiers } if over && rect.contains(pos) => {
-                press(app, plane, rect, pos, button, modifiers);
+                press(app, pane, rect, pos, button, modifiers);
             }
-            Event::PointerMoved(pos) => moved(app, ui, plane, rect, pos, over),
+            Event::PointerMoved(pos) => moved(app, ui, pane, rect, pos, over),
             Event::PointerButton { pos, button, pressed: false, modifiers } => {
-                released(app, plane, rect, pos, button, modifiers);
+                released(app, pane, rect, pos, button, modifiers);
             }
             Event::MouseWheel { unit, delta, modifiers, .. } if over => {
-                wheel(app, ui, plane, rect, unit, delta, modifiers)
+                wheel(app, ui, pane, rect, unit, delta, modifiers)
             }
             _ => {}
         }
     }
     if response.double_clicked() {
-        double_click(app, ui, plane, rect);
+        double_click(app, ui, pane, rect);
     }
     if let Some(pos) = ui.input(|i| i.pointer.latest_pos()).filter(|p| over && rect.contains(*p)) {
-        app.hovered = Some(Hover { plane, at: app.patient_at(plane, rect, pos) });
+        app.hovered = Some(Hover { pane, at: app.patient_at(pane, rect, pos) });
+        let turns = app.desk.tool_id == CommandId::Navigate
+            && app.reading.as_ref().is_some_and(|r| scout::handle_at(r, pane, rect, pos).is_some());
         if app.desk.tool.is_some() {
             ui.ctx().set_cursor_icon(egui::CursorIcon::Crosshair);
+        } else if turns {
+            ui.ctx().set_cursor_icon(egui::CursorIcon::Grab);
         }
     }
 }
 
-fn press(app: &mut App, plane: Plane, rect: Rect, pos: Pos2, button: PointerButton, modifiers: Modifiers) {
-    let Some(reading) = &mut app.reading else { return };
-    reading.viewer.active = plane;
-    app.capture = Some(Capture { plane, button, start: pos, last: pos });
-    if button != PointerButton::Primary {
+fn press(app: &mut App, pane: usize, rect: Rect, pos: Pos2, button: PointerButton, modifiers: Modifiers) {
+    app.activate(pane);
+    let Some(reading) = &app.reading else { return };
+    let turns = button == PointerButton::Primary && app.desk.tool_id == CommandId::Navigate;
+    let handle = if turns { scout::handle_at(reading, pane, rect, pos) } else { None };
+    app.capture = Some(Capture { pane, button, start: pos, last: pos, handle });
+    if button != PointerButton::Primary || handle.is_some() {
         return;
     }
-    if app.desk.draws() && !app.ready_to_draw(plane, rect, pos) {
+    if app.desk.draws() && !app.ready_to_draw(pane, rect, pos) {
         app.capture = None;
         return;
     }
-    point(app, plane, rect, pos, Phase::Press, modifiers.alt);
+    point(app, pane, rect, pos, Phase::Press, modifiers.alt);
 }
 
-fn moved(app: &mut App, ui: &Ui, plane: Plane, rect: Rect, pos: Pos2, over: bool) {
-    let alt = ui.input(|i| i.modifiers.alt);
+fn moved(app: &mut App, ui: &Ui, pane: usize, rect: Rect, pos: Pos2, over: bool) {
+    let modifiers = ui.input(|i| i.modifiers);
     let Some(capture) = &mut app.capture else {
         if over && rect.contains(pos) && app.desk.tool.is_some() {
-            point(app, plane, rect, pos, Phase::Hover, alt);
+            point(app, pane, rect, pos, Phase::Hover, modifiers.alt);
         }
         return;
     };
-    if capture.plane != plane {
+    if capture.pane != pane {
         return;
     }
-    let delta = pos - capture.last;
-    capture.last = pos;
+    let before = std::mem::replace(&mut capture.last, pos);
+    let (delta, handle) = (pos - before, capture.handle);
     let delta = DVec2::new(f64::from(delta.x), f64::from(delta.y));
-    match capture.button {
-        PointerButton::Primary => point(app, plane, rect, pos, Phase::Drag, alt),
-        PointerButton::Secondary => app.with_viewer(|v| v.drag_window(delta)),
-        PointerButton::Middle => app.with_viewer(|v| v.pane_mut(plane).pan_by(delta)),
+    match (capture.button, handle) {
+        (PointerButton::Primary, Some(handle)) => app.turn_plane(pane, rect, handle, before, pos, modifiers.shift),
+        (PointerButton::Primary, None) => point(app, pane, rect, pos, Phase::Drag, modifiers.alt),
+        (PointerButton::Secondary, _) => app.drag_window(pane, delta),
+        (PointerButton::Middle, _) => app.look(pane, |s| s.pane.pan_by(delta)),
         _ => {}
     }
 }
 
-fn released(app: &mut App, plane: Plane, rect: Rect, pos: Pos2, button: PointerButton, modifiers: Modifiers) {
-    let Some(capture) = app.capture.filter(|c| c.plane == plane && c.button == button) else { return };
+fn released(app: &mut App, pane: usize, rect: Rect, pos: Pos2, button: PointerButton, modifiers: Modifiers) {
+    let Some(capture) = app.capture.filter(|c| c.pane == pane && c.button == button) else { return };
     app.capture = None;
-    if button != PointerButton::Primary {
+    if button != PointerButton::Primary || capture.handle.is_some() {
         return;
     }
     if app.desk.tool_id == CommandId::WindowBox {
-        app.window_from_box(plane, rect, capture.start, pos);
+        app.window_from_box(pane, rect, capture.start, pos);
     } else {
-        point(app, plane, rect, pos, Phase::Release, modifiers.alt);
+        point(app, pane, rect, pos, Phase::Release, modifiers.alt);
     }
 }
 
 /// One pointer event for the active tool, or the crosshair while none is active.
-fn point(app: &mut App, plane: Plane, rect: Rect, pos: Pos2, phase: Phase, alt: bool) {
-    let at = app.patient_at(plane, rect, pos);
+fn point(app: &mut App, pane: usize, rect: Rect, pos: Pos2, phase: Phase, alt: bool) {
+    let at = app.patient_at(pane, rect, pos);
     if app.desk.tool.is_some() {
+        let Some(plane) = app.draw_plane(pane, at) else { return };
         app.tool_event(ToolEvent::Pointer { phase, at, plane, alt });
     } else if app.desk.tool_id == CommandId::Navigate && phase != Phase::Hover {
-        app.with_viewer(|v| v.cursor = at);
+        app.set_cursor(pane, at);
     }
 }
 
-fn double_click(app: &mut App, ui: &Ui, plane: Plane, rect: Rect) {
+fn double_click(app: &mut App, ui: &Ui, pane: usize, rect: Rect) {
     if app.desk.tool_id == CommandId::Navigate {
-        app.with_viewer(|v| v.maximise(plane));
+        app.maximise(pane);
     } else if let Some(pos) = ui.input(|i| i.pointer.latest_pos()) {
-        point(app, plane, rect, pos, Phase::DoubleClick, false);
+        point(app, pane, rect, pos, Phase::DoubleClick, false);
     }
 }
 
-fn wheel(app: &mut App, ui: &Ui, plane: Plane, rect: Rect, unit: MouseWheelUnit, delta: Vec2, modifiers: Modifiers) {
+fn wheel(app: &mut App, ui: &Ui, pane: usize, rect: Rect, unit: MouseWheelUnit, delta: Vec2, modifiers: Modifiers) {
     let amount = if delta.y.abs() >= delta.x.abs() { delta.y } else { delta.x };
     let notches = match unit {
         MouseWheelUnit::Point => amount / POINTS_PER_SLICE,
@@ -144,9 +162,8 @@ fn wheel(app: &mut App, ui: &Ui, plane: Plane, rect: Rect, unit: MouseWheelUnit,
     };
     if modifiers.command {
         let pos = ui.input(|i| i.pointer.latest_pos()).unwrap_or(rect.center());
-        let size = DVec2::new(f64::from(rect.width()), f64::from(rect.height()));
         let factor = 1.15f64.powf(f64::from(notches));
-        return app.with_viewer(|v| v.pane_mut(plane).zoom_at(local(pos, rect), size, factor));
+        return app.look(pane, |s| s.pane.zoom_at(local(pos, rect), s.size, factor));
     }
     if modifiers.shift {
         return app.resize_brush(f64::from(notches) * 0.5);
@@ -157,12 +174,12 @@ fn wheel(app: &mut App, ui: &Ui, plane: Plane, rect: Rect, unit: MouseWheelUnit,
     let whole = sum.trunc();
     ui.data_mut(|d| d.insert_temp(id, sum - whole));
     if whole != 0.0 {
-        app.scroll(plane, whole as i64);
+        app.scroll(pane, whole as i64);
     }
 }
 
 /// A short right click.
-pub fn context_menu(app: &mut App, response: &Response, plane: Plane) {
+pub fn context_menu(app: &mut App, response: &Response, pane: usize) {
     response.context_menu(|ui| {
         for id in [
             CommandId::MaximisePane,
@@ -176,7 +193,7 @@ pub fn context_menu(app: &mut App, response: &Response, plane: Plane) {
             let c = id.command();
             let name = if matches!(id, CommandId::WindowPreset(_)) { c.hint } else { c.name };
             if ui.button(name).clicked() {
-                app.with_viewer(|v| v.active = plane);
+                app.activate(pane);
                 app.run(id);
                 ui.close();
             }
@@ -186,9 +203,21 @@ pub fn context_menu(app: &mut App, response: &Response, plane: Plane) {
 
 impl App {
     /// The patient point under a screen position.
-    pub(super) fn patient_at(&self, plane: Plane, rect: Rect, pos: Pos2) -> PatientPoint {
+    pub(super) fn patient_at(&self, pane: usize, rect: Rect, pos: Pos2) -> PatientPoint {
         let Some(r) = &self.reading else { return PatientPoint::ORIGIN };
-        let size = DVec2::new(f64::from(rect.width()), f64::from(rect.height()));
-        r.viewer.pane(plane).patient_from_pane(local(pos, rect), size, r.viewer.cursor)
+        r.viewer.sight(pane).patient_from_pane(local(pos, rect))
+    }
+
+    /// The plane that a tool draws on: the anatomical one whose layers the pane shows, else the turned or curved surface
+    /// itself at a point.
+    fn draw_plane(&self, pane: usize, at: PatientPoint) -> Option<DrawPlane> {
+        let sight = self.reading.as_ref()?.viewer.sight(pane);
+        if !(sight.is_turned() || sight.is_curved()) {
+            return Some(DrawPlane::Named(sight.plane()));
+        }
+        // A plane keeps its name for a whole gesture; a curved surface has one at every place.
+        let origin_mm = if sight.is_turned() { sight.cursor } else { at };
+        let [right, down, _] = sight.directions_at(origin_mm);
+        Some(DrawPlane::Oblique { origin_mm, right: right.to_array(), down: down.to_array() })
     }
 }

@@ -1,8 +1,10 @@
-//! The panes side by side: each a picture drawn on the GPU with its overlays, and the place where gestures begin.
+//! The panes side by side: each a picture drawn on the GPU with its overlays, a strip of its own controls above, a slider
+//! through its slices beside, and the place where gestures begin.
 
-use super::viewer::Layout;
-use super::{App, overlay, pane_input, theme, widgets};
-use crate::space::{DVec2, Plane};
+use super::gpu::Look;
+use super::{App, overlay, pane_input, pane_strip, slider, theme, widgets};
+use crate::space::DVec2;
+use crate::view::Share;
 use egui::{Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
 
 /// Between panes, logical points.
@@ -14,10 +16,10 @@ pub fn show(app: &mut App, ui: &mut Ui) {
     let Some(reading) = &app.reading else {
         return empty(app, ui);
     };
-    let layout = reading.viewer.layout;
     app.hovered = None;
-    for (plane, rect) in tiles(layout, area) {
-        ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(plane), |ui| one(app, ui, plane, rect));
+    for (pane, share) in reading.viewer.visible() {
+        let rect = part(area, share);
+        ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(("pane", pane)), |ui| one(app, ui, pane, rect));
     }
 }
 
@@ -31,70 +33,90 @@ fn empty(app: &App, ui: &mut Ui) {
     });
 }
 
-/// Where each pane lies.
-fn tiles(layout: Layout, area: Rect) -> Vec<(Plane, Rect)> {
-    let planes = layout.planes();
-    let (Some(main), rest) = (planes.first().copied(), &planes[1.min(planes.len())..]) else { return vec![] };
-    if rest.is_empty() {
-        return vec![(main, area)];
-    }
-    let split = area.left() + (area.width() * 0.6).round();
-    let mut out = vec![(main, Rect::from_min_max(area.min, pos2(split - GAP, area.bottom())))];
-    let height = (area.height() - GAP * (rest.len() - 1) as f32) / rest.len() as f32;
-    for (n, plane) in rest.iter().enumerate() {
-        let top = area.top() + n as f32 * (height + GAP);
-        out.push((*plane, Rect::from_min_size(pos2(split, top), vec2(area.right() - split, height))));
-    }
-    out
+/// A pane's part of the area, with half a gap at each inner side.
+fn part(area: Rect, share: Share) -> Rect {
+    let at = |x: f32, y: f32| pos2(area.left() + x * area.width(), area.top() + y * area.height());
+    let whole = Rect::from_min_max(at(share.left, share.top), at(share.left + share.width, share.top + share.height));
+    let inner = |edge: f32| if edge > 0.001 { GAP / 2.0 } else { 0.0 };
+    Rect::from_min_max(
+        (whole.min + vec2(inner(share.left), inner(share.top))).round(),
+        (whole.max - vec2(inner(1.0 - share.left - share.width), inner(1.0 - share.top - share.height))).round(),
+    )
 }
 
-fn one(app: &mut App, ui: &mut Ui, plane: Plane, rect: Rect) {
-    let response = ui.interact(rect, ui.scope_id().with("pane"), Sense::click_and_drag());
-    let name = format!("{} view", capitalised(plane.name()));
+/// What an assistive technology calls a pane: its plane, and its series where there are several.
+pub fn name_of(app: &App, pane: usize) -> String {
+    let Some(reading) = &app.reading else { return String::new() };
+    let sight = reading.viewer.sight(pane);
+    let several = reading.viewer.sights().iter().any(|s| s.shown != sight.shown);
+    let twin = reading.viewer.sights().iter().enumerate().any(|(n, s)| n != pane && s.name() == sight.name());
+    match several || twin {
+        true => format!(
+            "{} view {}, {}",
+            sight.name(),
+            pane + 1,
+            super::series_panel::name_of(&reading.shown_in(pane).series)
+        ),
+        false => format!("{} view", sight.name()),
+    }
+}
+
+fn one(app: &mut App, ui: &mut Ui, pane: usize, rect: Rect) {
+    let (strip, below) = rect.split_top_bottom_at_y(rect.top() + pane_strip::HEIGHT);
+    let (image, side) = below.split_left_right_at_x(below.right() - slider::WIDTH);
+    let response = ui.interact(image, ui.scope_id().with("pane"), Sense::click_and_drag());
+    let name = name_of(app, pane);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &name));
-    let size = DVec2::new(f64::from(rect.width()), f64::from(rect.height()));
+    let size = DVec2::new(f64::from(image.width()), f64::from(image.height()));
     if let Some(r) = &mut app.reading {
-        let geometry = r.geometry.clone();
-        r.viewer.resized(plane, size, &geometry);
+        let geometry = r.shown_in(pane).geometry.clone();
+        r.viewer.sight_mut(pane).resized(size, &geometry);
     }
-    pane_input::handle(app, ui, plane, rect, &response);
-    paint(app, ui, plane, rect);
-    pane_input::context_menu(app, &response, plane);
+    pane_input::handle(app, ui, pane, image, &response);
+    paint(app, ui, pane, image);
+    pane_input::context_menu(app, &response, pane);
+    if let Some(index) = response.dnd_release_payload::<usize>() {
+        app.show_series_in(*index, Some(pane), false);
+    } else if response.dnd_hover_payload::<usize>().is_some() {
+        let painter = ui.painter_at(image);
+        painter.rect_stroke(image.shrink(2.0), 0.0, Stroke::new(3.0, theme::ACCENT), StrokeKind::Inside);
+    }
+    slider::show(app, ui, pane, side);
+    pane_strip::show(app, ui, pane, strip);
+    frame(app, ui, pane, rect);
 }
 
-fn paint(app: &App, ui: &Ui, plane: Plane, rect: Rect) {
+fn paint(app: &App, ui: &Ui, pane: usize, rect: Rect) {
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, 0.0, egui::Color32::BLACK);
     let Some(reading) = &app.reading else { return };
     if let Some(screen) = &app.screen {
-        painter.add(screen.pane(reading, plane, rect, ui.ctx().pixels_per_point(), app.hide_overlays));
+        let look = Look { bare: app.hide_overlays, hurried: app.capture.is_some() && !app.desk.draws() };
+        painter.add(screen.pane(reading, pane, rect, ui.ctx().pixels_per_point(), look));
     }
-    overlay::paint(app, reading, plane, rect, &painter);
-    let active = reading.viewer.active == plane;
-    let color = if active { theme::ACCENT.gamma_multiply(0.7) } else { theme::LINE };
-    painter.rect_stroke(rect, 0.0, Stroke::new(1.0, color), StrokeKind::Inside);
+    overlay::paint(app, reading, pane, rect, &painter);
 }
 
-/// `sagittal` is "Sagittal".
-pub fn capitalised(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map(|c| c.to_uppercase().chain(letters).collect()).unwrap_or_default()
+fn frame(app: &App, ui: &Ui, pane: usize, rect: Rect) {
+    let active = app.reading.as_ref().is_some_and(|r| r.viewer.active() == pane && r.viewer.visible().len() > 1);
+    let color = if active { theme::ACCENT.gamma_multiply(0.7) } else { theme::LINE };
+    ui.painter_at(rect).rect_stroke(rect, 0.0, Stroke::new(1.0, color), StrokeKind::Inside);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::Layout;
 
     #[test]
-    fn panes_tile_the_area_without_overlap() {
+    fn panes_lie_in_the_area_with_a_gap_between() {
         let area = Rect::from_min_size(pos2(10.0, 20.0), vec2(900.0, 700.0));
-        let t = tiles(Layout::OneAndTwo(Plane::Sagittal), area);
-        assert_eq!(t.len(), 3);
-        assert_eq!(t[0].0, Plane::Sagittal);
-        for (n, (_, a)) in t.iter().enumerate() {
-            assert!(area.contains_rect(*a));
-            assert!(t[n + 1..].iter().all(|(_, b)| !a.intersects(*b)));
+        for layout in Layout::ALL {
+            let rects: Vec<_> = layout.shares().into_iter().map(|s| part(area, s)).collect();
+            for (n, a) in rects.iter().enumerate() {
+                assert!(area.contains_rect(*a));
+                assert!(rects[n + 1..].iter().all(|b| !a.intersects(*b)), "{layout:?}");
+            }
         }
-        assert!(t[0].1.area() > 2.0 * t[1].1.area());
     }
 }

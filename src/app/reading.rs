@@ -1,18 +1,22 @@
-//! The open series: its volume as it fills, how it is looked at, and the reader's case.
+//! What is open: the series in the panes, how they hang together, and the reader's cases. The series of the active pane
+//! is the one that tools draw on, and the case of its study the one they draw into.
 
 use super::gpu::Screen;
-use super::jobs::SliceArrival;
 use super::notices::Notices;
-use super::viewer::{Layout, Viewer};
-use crate::assess::{ValueStats, stats_of_voxels};
+use super::shown::Shown;
+use super::viewer::Viewer;
+use crate::assess::{ValueStats, is_in_frame, stats_of_voxels};
 use crate::document::{Document, ImageIdentity, ImageKey, Lesion};
 use crate::session::{Images, Session};
-use crate::space::{Geometry, PatientPoint, Plane};
+use crate::space::{DVec3, PatientPoint, Plane, VoxelPoint};
 use crate::study::Series;
-use crate::volume::{Distribution, Finding, Kind, Volume, Window, auto_window, auto_window_of};
+use crate::view::{Layout, Link, Sight, rigid_fit};
+use crate::volume::{Kind, Volume};
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
 /// What the reader said so far, and where it is kept.
@@ -22,6 +26,16 @@ pub struct Case {
     pub session: Option<Session>,
     /// Its file.
     pub path: Option<PathBuf>,
+    /// Studies that the reader took into it, also before anything was said of them.
+    pub joined: Vec<String>,
+}
+
+impl Case {
+    /// Whether images of a study stand in it.
+    pub fn knows_study(&self, uid: &str) -> bool {
+        let mut images = self.session.iter().flat_map(|s| s.document().images.values());
+        images.any(|i| i.study_instance_uid == uid) || self.joined.iter().any(|j| j == uid)
+    }
 }
 
 /// Whether the reader's work is on disk.
@@ -36,32 +50,27 @@ pub enum CaseState {
     Unsaved(String),
 }
 
-/// See the module.
+/// See the module. Dereferences to the series of the active pane.
 pub struct Reading {
-    /// Place in the library.
-    pub index: usize,
-    /// The series.
-    pub series: Arc<Series>,
-    /// Its name in documents.
-    pub key: ImageKey,
-    /// Its grid.
-    pub geometry: Geometry,
-    /// All of it, once loaded.
-    pub volume: Option<Arc<Volume>>,
-    /// How it is looked at.
+    /// Every series that is or was in a pane; never empty, and a series keeps its number.
+    shown: Vec<Shown>,
+    /// The panes.
     pub viewer: Viewer,
-    /// The reader's case.
+    /// The reader's case of the active pane's study.
     pub case: Case,
-    /// The window came from the file or a preset; else the first slices decide.
-    window_is_given: bool,
-    extra_findings: Vec<Finding>,
+    /// Cases of other studies that are open beside it.
+    parked: Vec<Case>,
     figures: RefCell<Figures>,
+    places: RefCell<HashMap<usize, (u64, Places)>>,
 }
 
-/// Figures of lesions, kept until the document changes.
+/// Middles of lesions on a series, by their label value.
+type Places = Rc<Vec<(u16, PatientPoint)>>;
+
+/// Figures of lesions, kept until the document or the series changes.
 #[derive(Default)]
 struct Figures {
-    generation: u64,
+    of: (u64, usize),
     by_label: HashMap<u16, (f64, Option<ValueStats>)>,
 }
 
@@ -73,41 +82,91 @@ pub fn nothing() -> &'static Document {
     &NOTHING
 }
 
+impl Deref for Reading {
+    type Target = Shown;
+    fn deref(&self) -> &Shown {
+        &self.shown[self.active_number()]
+    }
+}
+
+impl DerefMut for Reading {
+    fn deref_mut(&mut self) -> &mut Shown {
+        let n = self.active_number();
+        &mut self.shown[n]
+    }
+}
+
 impl Reading {
-    /// Whether everything said is on disk.
-    pub fn is_saved(&self) -> bool {
-        self.case.session.as_ref().is_none_or(Session::is_saved)
+    /// Starts to read a series.
+    pub fn begin(index: usize, series: Arc<Series>, key: ImageKey, layout: Layout) -> Self {
+        let shown = vec![Shown::new(index, series, key)];
+        let layout = if shown[0].series.kind == Kind::Projection { Layout::One } else { layout };
+        let viewer = Viewer::new(planes_of(&shown[0], 0, layout), layout);
+        Reading {
+            shown,
+            viewer,
+            case: Case::default(),
+            parked: vec![],
+            figures: RefCell::default(),
+            places: RefCell::default(),
+        }
     }
 
-    /// Starts to read a series; `case` is the one that was open on the series before.
-    ///
-    /// # Errors
-    /// A sentence when the series cannot be shown.
-    pub fn begin(index: usize, series: Arc<Series>, key: ImageKey, case: Option<Case>) -> Result<Self, String> {
-        let geometry = series.geometry.clone();
-        let (window, window_is_given) = first_window(&series);
-        let main = if series.kind == Kind::Projection { Plane::nearest(geometry.normal()).0 } else { Plane::Sagittal };
-        let mut viewer = Viewer::new(&geometry, main, window);
-        if series.kind == Kind::Projection {
-            viewer.layout = Layout::Single(main); // there is nothing to cut across
-        }
-        Ok(Reading {
-            index,
-            key,
-            geometry,
-            volume: None,
-            viewer,
-            case: case.unwrap_or_default(),
-            window_is_given,
-            extra_findings: vec![],
-            figures: RefCell::default(),
-            series,
+    /// Whether everything said is on disk.
+    pub fn is_saved(&self) -> bool {
+        self.cases().all(|c| c.session.as_ref().is_none_or(Session::is_saved))
+    }
+
+    fn cases(&self) -> impl Iterator<Item = &Case> {
+        std::iter::once(&self.case).chain(&self.parked)
+    }
+
+    /// Number of the active pane's series.
+    pub fn active_number(&self) -> usize {
+        self.viewer.active_sight().shown.min(self.shown.len() - 1)
+    }
+
+    /// The series with a number.
+    pub fn shown(&self, number: usize) -> &Shown {
+        &self.shown[number.min(self.shown.len() - 1)]
+    }
+
+    /// The series with a number, to change it.
+    pub fn shown_mut(&mut self, number: usize) -> Option<&mut Shown> {
+        self.shown.get_mut(number)
+    }
+
+    /// The series of a pane.
+    pub fn shown_in(&self, pane: usize) -> &Shown {
+        self.shown(self.viewer.sight(pane).shown)
+    }
+
+    /// Number of a series of the library, if it is open.
+    pub fn number_of(&self, index: usize) -> Option<usize> {
+        self.shown.iter().position(|s| s.index == index)
+    }
+
+    /// Opens one more series; gives its number.
+    pub fn add(&mut self, index: usize, series: Arc<Series>, key: ImageKey) -> usize {
+        self.number_of(index).unwrap_or_else(|| {
+            self.shown.push(Shown::new(index, series, key));
+            self.shown.len() - 1
         })
     }
 
-    /// Gives the case away, for the next series of the same patient.
-    pub fn into_case(self) -> Option<Case> {
-        Some(self.case)
+    /// Numbers of the series in the panes, each once.
+    pub fn in_panes(&self) -> Vec<usize> {
+        let of = |s: &Sight| [Some(s.shown), s.overlay.map(|o| o.0)];
+        let mut numbers: Vec<usize> = self.viewer.sights().iter().flat_map(of).flatten().collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+
+    /// Numbers of series that no pane shows any more.
+    pub fn idle(&self) -> Vec<usize> {
+        let used = self.in_panes();
+        (0..self.shown.len()).filter(|n| !used.contains(n)).collect()
     }
 
     /// The reader's document; empty while nothing was said.
@@ -115,67 +174,161 @@ impl Reading {
         self.case.session.as_ref().map_or(&*NOTHING, Session::document)
     }
 
-    /// Unit of the values.
-    pub fn units(&self) -> &str {
-        &self.series.units
+    /// The document that speaks of a series; that of another study may be open beside the active one.
+    pub fn document_of(&self, number: usize) -> &Document {
+        let study = &self.shown(number).series.study_instance_uid;
+        if *study == self.series.study_instance_uid {
+            return self.document();
+        }
+        let known = self.cases().find(|c| c.knows_study(study)).and_then(|c| c.session.as_ref());
+        known.map_or(&*NOTHING, Session::document)
     }
 
-    /// Whether the images lie in the patient; a projection has neither planes nor sides that could be told.
-    pub fn is_located(&self) -> bool {
-        self.series.is_located()
+    /// Whether the labelled centres of its document lie in a series' frame of reference.
+    pub fn levels_lie_in(&self, number: usize) -> bool {
+        let document = self.document_of(number);
+        document.images.is_empty() || is_in_frame(document, self.shown(number).identity())
     }
 
-    /// Whether lengths are millimetres.
-    pub fn in_millimetres(&self) -> bool {
-        self.series.spacing_mm[0].is_some()
+    /// Whether the open case is the one of the active series' study.
+    pub fn case_is_at_hand(&self) -> bool {
+        self.case.knows_study(&self.series.study_instance_uid)
     }
 
-    /// What is odd about the series, also found while loading.
-    pub fn findings(&self) -> &[Finding] {
-        if self.extra_findings.is_empty() { &self.series.findings } else { &self.extra_findings }
+    /// Puts the open case aside and takes up the one of the active study, if it is open; false where it is not.
+    pub fn change_case(&mut self) -> bool {
+        let before = std::mem::take(&mut self.case);
+        if before.session.is_some() {
+            self.parked.push(before);
+        }
+        let study = self.series.study_instance_uid.clone();
+        let at = self.parked.iter().position(|c| c.knows_study(&study));
+        at.map(|n| self.case = self.parked.swap_remove(n)).is_some()
     }
 
-    /// The first slice sets the window where the file gives none.
-    pub fn slice_arrived(&mut self, slice: &SliceArrival) {
-        if !self.window_is_given {
-            let r = slice.rescale;
-            let values = Distribution::of_samples(&slice.samples, r, None);
-            if let Some(w) = auto_window(&values) {
-                self.viewer.window = w;
-                self.window_is_given = true;
+    /// How two series hang together.
+    pub fn link(&self, a: usize, b: usize) -> Link {
+        if a == b {
+            return Link::Same;
+        }
+        let (from, to) = (self.shown(a), self.shown(b));
+        if !(from.is_located() && to.is_located()) {
+            return Link::Apart;
+        }
+        let frame = |s: &Shown| s.series.frame_of_reference_uid.clone();
+        if !frame(from).is_empty() && frame(from) == frame(to) {
+            return Link::Same;
+        }
+        if !(self.levels_lie_in(a) && self.levels_lie_in(b)) {
+            return Link::Apart;
+        }
+        let (here, there) = (self.document_of(a), self.document_of(b));
+        if std::ptr::eq(here, there) {
+            return Link::Apart;
+        }
+        let centre = |level| there.vertebrae.get(level).and_then(|v| v.at_mm);
+        let pairs: Vec<_> = here.vertebrae.iter().filter_map(|(l, v)| Some((v.at_mm?, centre(l)?))).collect();
+        rigid_fit(&pairs).map_or(Link::Apart, Link::Fitted)
+    }
+
+    /// The crosshair of the active pane.
+    pub fn cursor(&self) -> PatientPoint {
+        self.viewer.active_sight().cursor
+    }
+
+    /// Moves the crosshair of a pane, and of those that follow it.
+    pub fn set_cursor(&mut self, pane: usize, p: PatientPoint) {
+        let from = self.viewer.sight(pane).clone();
+        let places: Vec<Option<PatientPoint>> = (0..self.viewer.sights().len())
+            .map(|n| match self.viewer.sight(n) {
+                _ if n == pane => Some(p),
+                to if from.linked && to.linked => self.link(from.shown, to.shown).map(p),
+                _ => None,
+            })
+            .collect();
+        for (sight, place) in self.viewer.sights_mut().iter_mut().zip(places) {
+            if let Some(p) = place {
+                sight.cursor = p;
             }
         }
-    }
-
-    /// MONOCHROME1: the smallest value is white.
-    pub fn is_inverted(&self) -> bool {
-        self.volume.as_ref().is_some_and(|v| v.inverted)
-    }
-
-    /// The whole series is in memory.
-    pub fn loaded(&mut self, volume: Arc<Volume>, findings: Vec<Finding>) {
-        if self.series.modality != "CT" && first_window(&self.series).1.eq(&false) {
-            self.viewer.window = auto_window_of(&volume).unwrap_or(self.viewer.window.clone());
+        if let Some(s) = self.shown.get_mut(from.shown) {
+            s.cursor = p;
         }
-        if !findings.is_empty() {
-            self.extra_findings = self.series.findings.iter().cloned().chain(findings).collect();
+    }
+
+    /// Moves the crosshair by layers of a pane.
+    pub fn scroll(&mut self, pane: usize, by: i64) {
+        let to = self.viewer.sight(pane).scrolled(&self.shown_in(pane).geometry, by);
+        self.set_cursor(pane, to);
+    }
+
+    /// First or last layer of the active pane.
+    pub fn go_to_end(&mut self, last: bool) {
+        let pane = self.viewer.active();
+        let (at, count) = self.viewer.sight(pane).position(&self.shown_in(pane).geometry);
+        self.scroll(pane, if last { count as i64 - at } else { 1 - at });
+    }
+
+    /// Moves the crosshair to a point of the active series; each pane that would show it outside of its middle part is
+    /// panned.
+    pub fn go_to(&mut self, p: PatientPoint) {
+        let pane = self.viewer.active();
+        self.set_cursor(pane, p);
+        for sight in self.viewer.sights_mut() {
+            let cursor = sight.cursor;
+            sight.bring_into_view(cursor);
         }
-        self.volume = Some(volume);
     }
 
-    /// Value and unit at a point, from the volume itself.
-    pub fn value_at(&self, p: PatientPoint) -> Option<String> {
-        let volume = self.volume.as_ref()?;
-        let at = self.geometry.voxel_from_patient(p).nearest(volume.size())?;
-        let value = volume.value(at);
-        let digits = usize::from(value.fract() != 0.0) * 2;
-        let unit = if volume.units == "US" { "" } else { &volume.units };
-        Some(format!("{value:.digits$} {unit}"))
+    /// Changes zoom or middle of a pane; panes that follow it get the same.
+    pub fn look(&mut self, pane: usize, change: impl FnOnce(&mut Sight)) {
+        change(self.viewer.sight_mut(pane));
+        let from = self.viewer.sight(pane).shown;
+        let links: Vec<Link> = self.viewer.sights().iter().map(|s| self.link(from, s.shown)).collect();
+        let numbers: Vec<usize> = self.viewer.sights().iter().map(|s| s.shown).collect();
+        let map = |_: &Sight, to: &Sight, p| {
+            let n = numbers.iter().position(|s| *s == to.shown)?;
+            links[n].map(p)
+        };
+        self.viewer.spread_zoom(pane, map);
     }
 
-    /// Corner text: modality and description, never the patient.
-    pub fn corner_text(&self) -> String {
-        format!("{}  {}", self.series.modality, self.series.description)
+    /// Puts a series into panes: into the active one alone, or into all that show the active series.
+    pub fn show_in_panes(&mut self, number: usize, only: Option<usize>) {
+        let before = self.active_number();
+        let targets: Vec<usize> = match only {
+            Some(pane) => vec![pane],
+            None => (0..self.viewer.sights().len()).filter(|n| self.viewer.sight(*n).shown == before).collect(),
+        };
+        for pane in targets {
+            let old = self.viewer.sight(pane).clone();
+            let link = self.link(old.shown, number);
+            let shown = self.shown(number);
+            let mut fresh = if only.is_some() { shown.side_sight(number) } else { shown.sight(number, old.plane()) };
+            if let Some(p) = link.map(old.cursor).filter(|_| old.linked) {
+                fresh.cursor = p;
+            }
+            (fresh.linked, fresh.zoom_linked) = (old.linked, old.zoom_linked);
+            *self.viewer.sight_mut(pane) = Sight { size: old.size, unfitted: true, ..fresh };
+        }
+    }
+
+    /// Another layout: planes of the active series, or the given series side by side.
+    pub fn arrange(&mut self, layout: Layout, beside: &[usize]) {
+        let number = self.active_number();
+        let sights = match layout.compares() {
+            true => beside.iter().map(|n| self.shown(*n).side_sight(*n)).collect(),
+            false => planes_of(self.shown(number), number, layout),
+        };
+        if !sights.is_empty() {
+            let cursor = self.cursor();
+            self.viewer.arrange(sights, layout);
+            let pane = self.viewer.sights().iter().position(|s| s.shown == number).unwrap_or(0);
+            self.viewer.activate(pane);
+            if self.viewer.sight(pane).shown == number {
+                self.set_cursor(pane, cursor);
+            }
+        }
     }
 
     /// Where the reader's work stands.
@@ -191,26 +344,50 @@ impl Reading {
     }
 
     /// Brings the screen's labels up to date with the document, and says what the journal reports.
-    pub fn keep_up(&mut self, screen: Option<&mut Screen>, notices: &mut Notices) {
+    pub fn keep_up(&mut self, mut screen: Option<&mut Screen>, notices: &mut Notices) {
         let Some(session) = &mut self.case.session else { return };
         if let Some(why) = session.unsaved() {
             notices.fail(format!("Not saved: {why}"));
         }
         let dirty = session.take_dirty();
-        if let Some(screen) = screen {
-            for (_, (min, max)) in dirty.into_iter().filter(|(key, _)| *key == self.key) {
-                screen.update_labels(session.document(), &self.key, min, max);
+        let Some(screen) = &mut screen else { return };
+        for (number, s) in self.shown.iter().enumerate() {
+            for (_, (min, max)) in dirty.iter().filter(|(key, _)| *key == s.key) {
+                screen.update_labels(session.document(), (number, &s.key), *min, *max);
             }
-            screen.set_colors(session.document());
+            if s.series.study_instance_uid == self.shown[self.viewer.active_sight().shown].series.study_instance_uid {
+                screen.set_colors(number, session.document());
+            }
         }
+    }
+
+    /// Where the lesions painted on a series lie: the means of their voxels, kept until the document changes.
+    pub fn lesion_places(&self, number: usize) -> Places {
+        let document = self.document_of(number);
+        let session = self.cases().filter_map(|c| c.session.as_ref()).find(|s| std::ptr::eq(s.document(), document));
+        let generation = session.map_or(0, Session::generation);
+        let mut kept = self.places.borrow_mut();
+        if let Some((_, places)) = kept.get(&number).filter(|k| k.0 == generation) {
+            return places.clone();
+        }
+        let shown = self.shown(number);
+        let mut sums: HashMap<u16, (DVec3, f64)> = HashMap::new();
+        for (at, label) in document.masks.get(&shown.key).iter().flat_map(|m| m.painted()) {
+            let sum = sums.entry(label).or_default();
+            *sum = (sum.0 + at.center().0, sum.1 + 1.0);
+        }
+        let middle = |(sum, n): (DVec3, f64)| shown.geometry.patient_from_voxel(VoxelPoint(sum / n));
+        let places: Places = Rc::new(sums.into_iter().map(|(label, sum)| (label, middle(sum))).collect());
+        kept.insert(number, (generation, places.clone()));
+        places
     }
 
     fn with_figures<T>(&self, label_value: u16, take: impl FnOnce(&(f64, Option<ValueStats>)) -> T) -> Option<T> {
         let session = self.case.session.as_ref()?;
         let mut figures = self.figures.borrow_mut();
-        let generation = session.generation() * 2 + u64::from(self.volume.is_some());
-        if figures.generation != generation {
-            *figures = Figures { generation, by_label: HashMap::new() };
+        let of = (session.generation() * 2 + u64::from(self.volume.is_some()), self.active_number());
+        if figures.of != of {
+            *figures = Figures { of, by_label: HashMap::new() };
         }
         let entry = figures.by_label.entry(label_value).or_insert_with(|| {
             let map = session.document().masks.get(&self.key);
@@ -242,27 +419,28 @@ impl Reading {
     }
 }
 
+/// The planes of one series that a layout shows; the fourth is the acquired one.
+fn planes_of(shown: &Shown, number: usize, layout: Layout) -> Vec<Sight> {
+    let planes = [Plane::Sagittal, Plane::Axial, Plane::Coronal];
+    let native = || {
+        let mut sight = shown.sight(number, Plane::Sagittal);
+        sight.aim_native(&shown.geometry, shown.is_located());
+        sight
+    };
+    let sights = planes.map(|p| shown.sight(number, p)).into_iter().chain([native()]);
+    sights.take(layout.panes()).collect()
+}
+
 impl Images for Reading {
     fn volume(&self, key: &ImageKey) -> Option<Arc<Volume>> {
-        self.volume.clone().filter(|_| *key == self.key)
+        self.shown.iter().find(|s| s.key == *key).and_then(|s| s.volume.clone())
     }
 
     fn identity(&self, key: &ImageKey) -> Option<ImageIdentity> {
-        (*key == self.key).then(|| self.series.identity())
+        self.shown.iter().find(|s| s.key == *key).map(|s| s.identity().clone())
     }
 
     fn primary(&self) -> Option<ImageKey> {
         Some(self.key.clone())
-    }
-}
-
-/// The window before any pixel is known: spine bone for CT, else the file's, else a guess that the first slice mends.
-fn first_window(series: &Series) -> (Window, bool) {
-    if series.modality == "CT" && series.units == "HU" {
-        return (crate::volume::CT_PRESETS[0].window(), true);
-    }
-    match series.windows().first() {
-        Some(w) => (w.clone(), true),
-        None => (Window::linear(400.0, 200.0), false),
     }
 }

@@ -82,21 +82,32 @@ impl Library {
     /// The series that a reader most likely wants first: a regular volume over anything else, then CT, then sagittal
     /// MR, then the one with the most slices.
     pub fn best(&self) -> Option<usize> {
-        let rank = |s: &Series| {
-            let kind = match s.kind {
-                Kind::Volume => 2,
-                Kind::Stack => 1,
-                Kind::Projection => 0,
-            };
-            let modality = match s.modality.as_str() {
-                "CT" => 2,
-                "MR" => 1,
-                _ => 0,
-            };
-            (kind, modality, s.orientation() == Some(Orientation::Sagittal), s.frames.len())
-        };
         (0..self.series.len()).max_by_key(|n| (rank(&self.series[*n]), usize::MAX - n))
     }
+
+    /// Series to put beside one: itself, then those of its own plane, then the others, the most useful first.
+    pub fn comparable(&self, index: usize) -> Vec<usize> {
+        let Some(first) = self.series.get(index) else { return vec![] };
+        let mut rest: Vec<usize> = (0..self.series.len()).filter(|n| *n != index).collect();
+        let other = |n: usize| self.series[n].orientation() != first.orientation();
+        rest.sort_by_key(|n| (other(*n), std::cmp::Reverse(rank(&self.series[*n])), *n));
+        std::iter::once(index).chain(rest).collect()
+    }
+}
+
+/// How likely a reader wants a series first.
+fn rank(s: &Series) -> (u8, u8, bool, usize) {
+    let kind = match s.kind {
+        Kind::Volume => 2,
+        Kind::Stack => 1,
+        Kind::Projection => 0,
+    };
+    let modality = match s.modality.as_str() {
+        "CT" => 2,
+        "MR" => 1,
+        _ => 0,
+    };
+    (kind, modality, s.orientation() == Some(Orientation::Sagittal), s.frames.len())
 }
 
 /// The panel.
@@ -136,7 +147,8 @@ pub fn show(app: &mut App, ui: &mut Ui) {
 fn entry(library: &mut Library, ui: &mut Ui, index: usize, current: bool) -> egui::Response {
     let series = library.series[index].clone();
     let height = THUMBNAIL as f32 + 8.0;
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click_and_drag());
+    response.dnd_set_drag_payload(index);
     let name = name_of(&series);
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, current, format!("Series {name}")));
     let p = ui.painter_at(rect);

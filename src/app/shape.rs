@@ -35,7 +35,8 @@ impl App {
     /// Shows the layers between the drawn ones, in the plane of the pane under the pointer.
     fn offer_interpolation(&mut self) {
         let (Some(lesion), Some(reading)) = (self.desk.lesion.clone(), &self.reading) else { return };
-        let plane = self.hovered.map_or(reading.viewer.active, |h| h.plane);
+        let pane = self.hovered.map_or(reading.viewer.active(), |h| h.pane);
+        let plane = reading.viewer.sight(pane).plane();
         let op = Op::Interpolate { lesion, plane, image: Some(reading.key.clone()) };
         match crate::session::plan(&op, reading.document(), reading) {
             Ok(_) => {
@@ -59,7 +60,7 @@ impl App {
         if let Some(level) = next.filter(|_| self.desk.next_level != next)
             && let Some(at) = self.document().vertebrae.get(&level).and_then(|v| v.at_mm)
         {
-            self.with_viewer(|v| v.go_to(at));
+            self.go_to(at);
         }
     }
 
@@ -74,19 +75,18 @@ impl App {
     pub(super) fn sample_range(&mut self) {
         let Some(reading) = &self.reading else { return };
         let Some(volume) = &reading.volume else { return };
-        let (plane, at) = self.hovered.map_or((reading.viewer.active, reading.viewer.cursor), |h| (h.plane, h.at));
-        let frame = reading.viewer.pane(plane).frame;
+        let (pane, at) = self.hovered.map_or((reading.viewer.active(), reading.cursor()), |h| (h.pane, h.at));
+        let [right, down, across] = reading.viewer.sight(pane).directions_at(at);
         let r = self.desk.settings.radius_mm;
         const N: i32 = 12;
         let steps = || (-N..=N).map(|n| f64::from(n) / f64::from(N));
         let depths: Vec<f64> = if self.desk.settings.tip == Tip::Sphere { steps().collect() } else { vec![0.0] };
-        let across = frame.right.cross(frame.down);
         let mut values = Vec::new();
         for d in depths {
             for (u, v) in
                 steps().flat_map(|u| steps().map(move |v| (u, v))).filter(|(u, v)| u * u + v * v + d * d <= 1.0)
             {
-                let offset: DVec3 = (frame.right * u + frame.down * v + across * d) * r;
+                let offset: DVec3 = (right * u + down * v + across * d) * r;
                 let voxel = reading.geometry.voxel_from_patient(at.moved(offset)).nearest(volume.size());
                 values.extend(voxel.map(|i| volume.value(i)));
             }

@@ -32,9 +32,10 @@ fn hint(app: &App) -> String {
 fn under_pointer(app: &App, ui: &mut Ui) {
     let (Some(reading), Some(hover)) = (&app.reading, app.hovered) else { return };
     let [x, y, z] = <[f64; 3]>::from(hover.at);
-    let value = reading.value_at(hover.at);
+    let shown = reading.shown_in(hover.pane);
+    let value = shown.value_at(hover.at);
     let value = value.map_or(String::new(), |v| format!("{v}   "));
-    let place = if reading.is_located() { format!("{x:.1}, {y:.1}, {z:.1} mm") } else { String::new() };
+    let place = if shown.is_located() { format!("{x:.1}, {y:.1}, {z:.1} mm") } else { String::new() };
     ui.label(RichText::new(format!("{value}{place}")).monospace());
     ui.separator();
 }

@@ -136,10 +136,14 @@ fn brush_options(app: &mut App, ui: &mut Ui) {
 fn window(app: &mut App, ui: &mut Ui) {
     let choices = app.window_choices();
     let Some(reading) = &mut app.reading else { return };
-    let w = &mut reading.viewer.window;
+    let mut w = reading.window();
+    let before = w.clone();
     ui.add(DragValue::new(&mut w.center).speed(2.0).prefix("L ").max_decimals(1)).on_hover_text("Window centre");
     ui.add(DragValue::new(&mut w.width).speed(4.0).range(1e-6..=1e9).prefix("W ").max_decimals(1))
         .on_hover_text("Window width; right drag over the image");
+    if w != before {
+        reading.set_window(crate::volume::Window { explanation: None, ..w });
+    }
     let mut chosen = None;
     ui.menu_button("Window", |ui| {
         for (id, name) in &choices {

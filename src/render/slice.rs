@@ -6,7 +6,7 @@
 use super::reslice::{ResliceUniform, Reslicer, TARGET};
 use super::show::{Kind, ShowUniform, Shower, Showing, lut_texture};
 use super::{Gpu, GpuError, LabelTexture, VolumeTexture, shader};
-use crate::volume::{LabelStyle, Shade, SlicePlane, SliceView, Voi, VoiLut};
+use crate::volume::{LabelStyle, Shade, SlicePlane, SliceView, Voi, VoiLut, Volume, reslice_rows};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -61,7 +61,14 @@ struct Pane {
 struct Values {
     texture: wgpu::TextureView,
     size: [u32; 2],
-    of: Option<(SliceView, (u64, u64))>,
+    of: Option<Of>,
+}
+
+/// What values are of: a view of a texture, or rows of a volume in memory.
+#[derive(PartialEq)]
+enum Of {
+    View(SliceView, (u64, u64)),
+    Rows(Vec<SliceView>, usize),
 }
 
 /// The last prepared picture: its pipeline, and a bind group with what it holds on to.
@@ -116,7 +123,7 @@ impl SlicePass {
             _ => Pane::new(gpu, size)?,
         };
         let kept = self.panes.entry(pane).or_insert(kept);
-        let of = Some((view, volume.stamp()));
+        let of = Some(Of::View(view, volume.stamp()));
         if kept.values.of != of {
             self.reslicer.record(gpu, encoder, volume, &view, (&kept.reslice, &kept.values.texture));
             kept.values.of = of;
@@ -130,6 +137,58 @@ impl SlicePass {
             origin: params.origin_px,
             values: size,
             coarse: params.coarse,
+        };
+        gpu.queue.write_buffer(&kept.show, 0, bytemuck::bytes_of(&showing.uniform()));
+        kept.bind(gpu, &mut self.shower, &showing, self.target);
+        Ok(())
+    }
+
+    /// Gets a pane ready whose rows each have a plane of their own, sampled by the processor; no labels are laid over.
+    /// `params.view` gives size and place only.
+    ///
+    /// # Errors
+    /// As [`SlicePass::prepare`].
+    pub fn prepare_rows(
+        &mut self,
+        gpu: &Gpu,
+        pane: PaneId,
+        params: &SliceParams,
+        volume: &Arc<Volume>,
+        rows: &[SliceView],
+    ) -> Result<(), GpuError> {
+        let [width, height] = params.view.plane.size;
+        let limit = gpu.device.limits().max_texture_dimension_2d;
+        if width.max(height) > limit as usize {
+            return Err(GpuError::TooLarge { what: "the picture", found: width.max(height), limit });
+        }
+        let size = [width, height].map(|n| n as u32);
+        let kept = match self.panes.remove(&pane) {
+            Some(kept) if kept.values.size == size => kept,
+            _ => Pane::new(gpu, size)?,
+        };
+        let kept = self.panes.entry(pane).or_insert(kept);
+        let of = Some(Of::Rows(rows.to_vec(), Arc::as_ptr(volume) as usize));
+        if kept.values.of != of {
+            let values = reslice_rows(volume, rows);
+            let extent = wgpu::Extent3d { width: size[0], height: size[1], depth_or_array_layers: 1 };
+            let layout = wgpu::TexelCopyBufferLayout {
+                offset: 0,
+                bytes_per_row: Some(4 * size[0]),
+                rows_per_image: Some(size[1]),
+            };
+            let into = kept.values.texture.texture().as_image_copy();
+            gpu.queue.write_texture(into, bytemuck::cast_slice(&values), layout, extent);
+            kept.values.of = of;
+            self.reslices += 1;
+        }
+        let showing = Showing {
+            shade: &params.shade,
+            plane: params.view.plane,
+            labels: None,
+            style: LabelStyle::HIDDEN,
+            origin: params.origin_px,
+            values: size,
+            coarse: 1,
         };
         gpu.queue.write_buffer(&kept.show, 0, bytemuck::bytes_of(&showing.uniform()));
         kept.bind(gpu, &mut self.shower, &showing, self.target);
@@ -167,7 +226,9 @@ impl Pane {
                 sample_count: 1,
                 dimension: wgpu::TextureDimension::D2,
                 format: TARGET,
-                usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::RENDER_ATTACHMENT,
+                usage: wgpu::TextureUsages::TEXTURE_BINDING
+                    | wgpu::TextureUsages::RENDER_ATTACHMENT
+                    | wgpu::TextureUsages::COPY_DST,
                 view_formats: &[],
             })
         })?;

@@ -3,7 +3,7 @@
 use super::{Event, Outcome, Phase, Preview, Scene, Tool, thinned};
 use crate::segment::DrawPlane;
 use crate::session::{BrushMode, Op};
-use crate::space::{PatientPoint, Plane};
+use crate::space::PatientPoint;
 
 /// Points nearer than this share of the radius add nothing to the sweep that a reader could see.
 const SAMPLE_SHARE: f64 = 0.05;
@@ -18,7 +18,7 @@ enum State {
     },
     Painting {
         path: Vec<PatientPoint>,
-        plane: Plane,
+        plane: DrawPlane,
         erase: bool,
     },
 }
@@ -82,12 +82,12 @@ impl Tool for BrushTool {
     }
 }
 
-fn stroke(path: &[PatientPoint], plane: Plane, erase: bool, scene: &Scene<'_>) -> Option<Op> {
+fn stroke(path: &[PatientPoint], plane: DrawPlane, erase: bool, scene: &Scene<'_>) -> Option<Op> {
     let s = scene.settings;
     Some(Op::Brush {
         lesion: scene.lesion?.to_owned(),
         image: Some(scene.image.clone()),
-        plane: DrawPlane::Named(plane),
+        plane,
         path_mm: thinned(path, s.radius_mm * SAMPLE_SHARE),
         radius_mm: s.radius_mm,
         tip: s.tip,

@@ -4,7 +4,7 @@
 use super::{Event, Outcome, Phase, Preview, SNAP_MM, Scene, Tool, thinned};
 use crate::segment::DrawPlane;
 use crate::session::{ContourMode, Op};
-use crate::space::{PatientPoint, Plane};
+use crate::space::PatientPoint;
 
 /// Freehand points nearer than this are joined, mm.
 const SAMPLE_MM: f64 = 0.15;
@@ -17,13 +17,13 @@ enum State {
     Pressed {
         corners: Vec<PatientPoint>,
         trail: Vec<PatientPoint>,
-        plane: Plane,
+        plane: DrawPlane,
         subtract: bool,
     },
     Polygon {
         corners: Vec<PatientPoint>,
         hover: PatientPoint,
-        plane: Plane,
+        plane: DrawPlane,
         subtract: bool,
     },
 }
@@ -102,7 +102,7 @@ fn released(
     mut corners: Vec<PatientPoint>,
     trail: Vec<PatientPoint>,
     at: PatientPoint,
-    plane: Plane,
+    plane: DrawPlane,
     subtract: bool,
     scene: &Scene<'_>,
 ) -> (State, Outcome) {
@@ -120,12 +120,12 @@ fn released(
     (State::Polygon { corners, hover: at, plane, subtract }, Outcome::Preview)
 }
 
-fn closed(points: &[PatientPoint], plane: Plane, subtract: bool, scene: &Scene<'_>) -> Outcome {
+fn closed(points: &[PatientPoint], plane: DrawPlane, subtract: bool, scene: &Scene<'_>) -> Outcome {
     let (Some(lesion), true) = (scene.lesion, points.len() >= 3) else { return Outcome::Preview };
     Outcome::Commit(Op::Contour {
         lesion: lesion.to_owned(),
         image: Some(scene.image.clone()),
-        plane: DrawPlane::Named(plane),
+        plane,
         points_mm: points.to_vec(),
         mode: if subtract { ContourMode::Subtract } else { ContourMode::Add },
     })

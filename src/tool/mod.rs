@@ -20,9 +20,9 @@ pub use vertebra::VertebraTool;
 
 use crate::anatomy::VertebraLevel;
 use crate::document::{Document, ImageKey, MeasurementShape};
-use crate::segment::Tip;
+use crate::segment::{DrawPlane, Tip};
 use crate::session::Op;
-use crate::space::{PatientPoint, Plane};
+use crate::space::PatientPoint;
 
 /// What the pointer does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +44,8 @@ pub enum Event {
         phase: Phase,
         /// Where, on the shown plane.
         at: PatientPoint,
-        /// The pane's plane.
-        plane: Plane,
+        /// The pane's plane: a named one, or the one it was turned to.
+        plane: DrawPlane,
         /// Alt is held: erase, subtract, remove.
         alt: bool,
     },
@@ -186,7 +186,7 @@ pub(crate) mod tests {
 
     /// A pointer event on the sagittal pane.
     pub fn pointer(phase: Phase, p: PatientPoint, alt: bool) -> Event {
-        Event::Pointer { phase, at: p, plane: Plane::Sagittal, alt }
+        Event::Pointer { phase, at: p, plane: DrawPlane::Named(crate::space::Plane::Sagittal), alt }
     }
 
     /// Runs events against a scene; returns what was committed.

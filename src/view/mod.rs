@@ -1,12 +1,21 @@
-//! The geometry of seeing: how a pane looks into the patient (plane, zoom, pan), how the crosshair steps through
-//! slices, what letters and scale bar a picture needs. View state is never in a document and cannot be undone.
+//! The geometry of seeing: how a pane looks into the patient (plane, curve, zoom, pan), how the crosshair steps through
+//! slices and finds its place in another series, how panes share the window, what letters and scale bar a picture needs.
+//! View state is never in a document and cannot be undone.
 
+mod curve;
+mod layout;
 mod letters;
+mod link;
 mod pane;
 mod ruler;
+mod sight;
 mod step;
 
+pub use curve::{Curve, Straight};
+pub use layout::{Layout, Share};
 pub use letters::orientation_letters;
+pub use link::{Fit, Link, rigid_fit};
 pub use pane::{Frame, Pane, PanePoint};
 pub use ruler::{ScaleBar, scale_bar};
-pub use step::{layer_count, layer_index, layer_step_mm, moved_by_layers, moved_to_layer};
+pub use sight::{Aim, SLAB_MAX_MM, Sight};
+pub use step::Stack;

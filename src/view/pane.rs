@@ -1,7 +1,7 @@
 //! A [`Pane`]: a plane through the patient, how large it is shown and around which point. The only converter between
 //! the screen and the patient.
 
-use crate::space::{DVec2, DVec3, Geometry, PatientPoint, Plane};
+use crate::space::{DMat3, DVec2, DVec3, Geometry, PatientPoint, Plane};
 
 /// A position in a pane in logical screen points from its upper left corner; x to the right, y down.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,16 +23,66 @@ impl Frame {
         Frame { right, down }
     }
 
+    /// The acquired slices as they lie, turned into the radiological view of the anatomical plane nearest to them.
+    pub fn native(geometry: &Geometry) -> (Plane, Self) {
+        let (plane, _) = Plane::nearest(geometry.normal());
+        let (right, down) = plane.right_down();
+        let [a, b, _] = geometry.directions();
+        let towards = |d: DVec3, to: DVec3| if d.dot(to) < 0.0 { -d } else { d };
+        let (across, along) = if a.dot(right).abs() >= b.dot(right).abs() { (a, b) } else { (b, a) };
+        let (across, along) = (towards(across, right), towards(along, down));
+        let along = (along - across * along.dot(across)).normalize_or(down);
+        (plane, Frame { right: across, down: along })
+    }
+
+    /// The pictures' own rows and columns, for images that lie nowhere in the patient.
+    pub fn stored(geometry: &Geometry) -> Self {
+        let [right, down, _] = geometry.directions();
+        Frame { right, down: (down - right * down.dot(right)).normalize_or(down) }
+    }
+
     /// Away from the viewer: right × down.
     pub fn normal(self) -> DVec3 {
         self.right.cross(self.down)
+    }
+
+    /// Turned about an axis (a unit vector in the patient) by the right-hand rule.
+    #[must_use]
+    pub fn turned(self, axis: DVec3, radians: f64) -> Self {
+        let turn = DMat3::from_axis_angle(axis.normalize_or(self.normal()), radians);
+        let right = (turn * self.right).normalize_or(self.right);
+        let down = turn * self.down;
+        Frame { right, down: (down - right * down.dot(right)).normalize_or(self.down) }
+    }
+
+    /// The frame whose normal is `normal`, reached by the smallest turn.
+    #[must_use]
+    pub fn facing(self, normal: DVec3) -> Self {
+        let (from, to) = (self.normal(), normal.normalize_or(self.normal()));
+        let axis = from.cross(to);
+        if axis.length() < 1e-12 {
+            return self;
+        }
+        self.turned(axis.normalize(), from.angle_between(to))
+    }
+
+    /// Mirrored left and right on the screen; the letters follow.
+    #[must_use]
+    pub fn mirrored(self) -> Self {
+        Frame { right: -self.right, ..self }
+    }
+
+    /// Turned on the screen by quarter turns clockwise.
+    #[must_use]
+    pub fn quarter_turned(self, turns: i32) -> Self {
+        (0..turns.rem_euclid(4)).fold(self, |f, _| Frame { right: -f.down, down: f.right })
     }
 }
 
 /// How a plane through the patient is seen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pane {
-    /// The anatomical plane it shows.
+    /// The anatomical plane it shows, or was turned from.
     pub plane: Plane,
     /// Screen directions.
     pub frame: Frame,
@@ -48,7 +98,11 @@ impl Pane {
 
     /// A pane that shows all of `geometry` in `size` points, with a little air around.
     pub fn fitted(plane: Plane, geometry: &Geometry, size: DVec2) -> Self {
-        let frame = Frame::of(plane);
+        Self::framed(plane, Frame::of(plane), geometry, size)
+    }
+
+    /// The same in any directions; `plane` is the anatomical plane nearest to them.
+    pub fn framed(plane: Plane, frame: Frame, geometry: &Geometry, size: DVec2) -> Self {
         let focus = geometry.center();
         let mut pane = Pane { plane, frame, focus, mm_per_point: 1.0 };
         pane.fit(geometry, size);
@@ -131,6 +185,31 @@ mod tests {
             assert!((pane.pane_from_patient(q, SIZE).0 - p.0).length() < 1e-9);
             assert!(pane.depth_mm(q, cursor).abs() < 1e-9, "a clicked point lies on the shown plane");
         }
+    }
+
+    #[test]
+    fn frames_turn_mirror_and_face_without_losing_their_right_angles() {
+        let f = Frame::of(Plane::Sagittal).turned(DVec3::new(1.0, 2.0, -0.5).normalize(), 0.7);
+        for g in [f, f.mirrored(), f.quarter_turned(3), f.facing(DVec3::new(0.1, 0.9, 0.2))] {
+            assert!(g.right.dot(g.down).abs() < 1e-12 && (g.normal().length() - 1.0).abs() < 1e-12);
+        }
+        assert_eq!(f.quarter_turned(4), f.quarter_turned(0));
+        let axial = Frame::of(Plane::Axial).quarter_turned(1);
+        assert_eq!((axial.right, axial.down), (DVec3::NEG_Y, DVec3::X), "what was on the left is above");
+        let n = DVec3::new(0.0, 0.3, 0.9).normalize();
+        assert!((Frame::of(Plane::Axial).facing(n).normal() - n).length() < 1e-12);
+    }
+
+    #[test]
+    fn acquired_slices_are_shown_the_radiological_way_round() {
+        let o = PatientPoint::ORIGIN;
+        // Sagittal slices stored with rows towards the head and columns towards the front, tilted by 10°.
+        let (s, c) = 10f64.to_radians().sin_cos();
+        let steps = [DVec3::new(s, -c, 0.0), DVec3::Z, DVec3::new(c, s, 0.0) * 4.0];
+        let (plane, frame) = Frame::native(&Geometry::regular(o, steps, [9, 9, 5]).unwrap());
+        assert_eq!(plane, Plane::Sagittal);
+        assert!(frame.right.y > 0.9 && frame.down.z < -0.9);
+        assert!(frame.normal().dot(steps[2]).abs() > 3.999);
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub use finding::{Finding, FindingCode, Severity};
 pub use overlay::{LabelStyle, Labels, overlay};
 pub use plane::{Interpolation, Projection, Slab, SlicePlane, SliceView};
 pub use preset::{CT_PRESETS, Preset, auto_window, auto_window_of, full_window};
-pub use reslice::{picture, reslice};
+pub use reslice::{picture, reslice, reslice_rows};
 pub use samples::{Rescale, Rescales, Samples, SliceSamples};
 pub use statistics::{Distribution, Statistics, histogram, percentile};
 pub use voi::{Shade, Voi};

@@ -17,6 +17,19 @@ pub fn reslice(volume: &Volume, view: &SliceView) -> Vec<f32> {
     values
 }
 
+/// Rescaled values of a picture whose rows each have a view of their own, one pixel high and all of one width: the
+/// straightened picture of a curved surface. Not-a-number outside the volume.
+pub fn reslice_rows(volume: &Volume, views: &[SliceView]) -> Vec<f32> {
+    let width = views.first().map_or(0, |v| v.plane.size[0]);
+    let mut values = vec![f32::NAN; width * views.len()];
+    if width > 0 {
+        values.par_chunks_mut(width).zip(views).for_each(|(out, view)| {
+            rows(volume, view, out, |row, out| out.copy_from_slice(row));
+        });
+    }
+    values
+}
+
 /// The grey picture of `view`, row by row: values are projected first, then shaded. Black outside the volume.
 pub fn picture(volume: &Volume, view: &SliceView, shade: &Shade) -> Vec<u8> {
     let mut grey = vec![0; view.plane.size[0] * view.plane.size[1]];

@@ -1,0 +1,184 @@
+//! Commands and gestures that change how the images are looked at: series into panes, layouts, crosshair, window.
+
+use super::{App, series_panel};
+use crate::session::CommandId;
+use crate::space::{DVec2, DVec3, PatientPoint, Plane};
+use crate::view::{Layout, Sight};
+
+impl App {
+    /// Shows a series of the library: in one pane, else in those that show the active series. The first series opens the
+    /// window's layout. With `join` its study comes into the open case.
+    pub(super) fn show_series_in(&mut self, index: usize, pane: Option<usize>, join: bool) {
+        let Some((series, key)) = self.library.get(index) else { return };
+        let mut fresh = true;
+        match &mut self.reading {
+            None => self.reading = Some(super::reading::Reading::begin(index, series, key, self.layout)),
+            Some(reading) => {
+                fresh = reading.number_of(index).is_none_or(|n| !reading.in_panes().contains(&n));
+                let number = reading.add(index, series, key);
+                reading.show_in_panes(number, pane);
+                pane.into_iter().for_each(|p| reading.viewer.activate(p));
+            }
+        }
+        self.case_of_active(join);
+        if fresh {
+            self.load_shown(index);
+        }
+        self.release_idle();
+    }
+
+    /// Loads a series that came into a pane, where it is not in memory, and gives it its textures.
+    fn load_shown(&mut self, index: usize) {
+        let Some(reading) = &self.reading else { return };
+        let Some(number) = reading.number_of(index) else { return };
+        let shown = reading.shown(number);
+        if shown.volume.is_none() && !self.inbox.is_loading(index) {
+            self.inbox.load(index, shown.series.clone());
+        }
+        // After the case: what was painted before is on the screen with the first slice.
+        if let Some(screen) = &mut self.screen {
+            screen.show_series(reading, number);
+        }
+    }
+
+    /// Pixels of series that no pane shows any more go.
+    fn release_idle(&mut self) {
+        let Some(reading) = &mut self.reading else { return };
+        for number in reading.idle() {
+            let Some(shown) = reading.shown_mut(number) else { continue };
+            shown.volume = None;
+            self.inbox.stop_loading(shown.index);
+            if let Some(screen) = &mut self.screen {
+                screen.forget_series(number);
+            }
+        }
+    }
+
+    /// The case of the active pane's study is the open one, and the window is called after its series.
+    pub(super) fn case_of_active(&mut self, join: bool) {
+        let Some(reading) = &self.reading else { return };
+        self.title = Some(format!("{} — Spondyl", series_panel::name_of(&reading.series)));
+        if !reading.case_is_at_hand() {
+            self.resume_case(join);
+        }
+    }
+
+    /// Gives the keys to a pane; the case of its study comes with it.
+    pub(super) fn activate(&mut self, pane: usize) {
+        let Some(reading) = &mut self.reading else { return };
+        if reading.viewer.active() == pane {
+            return;
+        }
+        reading.viewer.activate(pane);
+        self.case_of_active(false);
+    }
+
+    /// One pane alone, or the layout again.
+    pub(super) fn maximise(&mut self, pane: usize) {
+        self.activate(pane);
+        if let Some(r) = &mut self.reading {
+            r.viewer.maximise(pane);
+        }
+    }
+
+    /// Another layout.
+    pub(super) fn run_layout(&mut self, id: CommandId) {
+        self.arrange(match id {
+            CommandId::LayoutOne => Layout::One,
+            CommandId::LayoutFour => Layout::Four,
+            CommandId::LayoutBeside(n) => Layout::Beside(n),
+            _ => Layout::OneAndTwo,
+        });
+    }
+
+    /// Shows a layout, and remembers it; side by side come the active series and those most like it.
+    pub(super) fn arrange(&mut self, layout: Layout) {
+        self.layout = layout;
+        let Some(reading) = &mut self.reading else { return };
+        let mut beside = vec![];
+        let mut fresh = vec![];
+        if layout.compares() {
+            for index in self.library.comparable(reading.index).into_iter().take(layout.panes()) {
+                let Some((series, key)) = self.library.get(index) else { continue };
+                if reading.number_of(index).is_none_or(|n| !reading.in_panes().contains(&n)) {
+                    fresh.push(index);
+                }
+                beside.push(reading.add(index, series, key));
+            }
+        }
+        let layout = match beside.len() {
+            n @ 2..=4 if layout.compares() => Layout::Beside(n as u8),
+            _ if layout.compares() => Layout::One,
+            _ => layout,
+        };
+        reading.arrange(layout, &beside);
+        fresh.into_iter().for_each(|index| self.load_shown(index));
+        self.release_idle();
+        self.case_of_active(false);
+    }
+
+    /// Changes zoom or middle of a pane, and of those that follow it.
+    pub(super) fn look(&mut self, pane: usize, change: impl FnOnce(&mut Sight)) {
+        if let Some(r) = &mut self.reading {
+            r.look(pane, change);
+        }
+    }
+
+    /// Moves the crosshair of a pane, and of those that follow it.
+    pub(super) fn set_cursor(&mut self, pane: usize, at: PatientPoint) {
+        if let Some(r) = &mut self.reading {
+            r.set_cursor(pane, at);
+        }
+    }
+
+    /// Moves the crosshair to a point of the active series and shows it everywhere.
+    pub(super) fn go_to(&mut self, at: PatientPoint) {
+        if let Some(r) = &mut self.reading {
+            r.go_to(at);
+        }
+    }
+
+    pub(super) fn scroll(&mut self, pane: usize, by: i64) {
+        if let Some(r) = &mut self.reading {
+            r.scroll(pane, by);
+        }
+    }
+
+    /// Right drag over a pane.
+    pub(super) fn drag_window(&mut self, pane: usize, points: DVec2) {
+        let Some(r) = &mut self.reading else { return };
+        let number = r.viewer.sight(pane).shown;
+        if let Some(shown) = r.shown_mut(number) {
+            shown.drag_window(points);
+        }
+    }
+
+    /// Along the spine, or the sagittal plane again.
+    pub(super) fn toggle_spine(&mut self, pane: usize) {
+        let curved = self.reading.as_ref().is_some_and(|r| r.viewer.sight(pane).is_curved());
+        match curved {
+            true => self.aim_pane(pane, Plane::Sagittal),
+            false => self.aim_along_spine(pane),
+        }
+    }
+
+    /// The axis of the vertebra at the crosshair, towards the head: the mean of its end plates' normals where its six
+    /// points are set, else the direction of the chain of centres there.
+    pub(super) fn level_axis(&self) -> Option<DVec3> {
+        let level = self.current_level()?;
+        let document = self.document();
+        if let Some(h) = document.vertebrae.get(&level).and_then(|v| v.heights) {
+            let side = |a: PatientPoint, b: PatientPoint| (b.vec() - a.vec()).normalize_or_zero();
+            let forward = side(h.sup_post, h.sup_ant) + side(h.inf_post, h.inf_ant);
+            let up = side(h.inf_mid, h.sup_mid);
+            let forward = forward.normalize_or_zero();
+            let axis = (up - forward * up.dot(forward)).normalize_or_zero();
+            return (axis != DVec3::ZERO).then_some(axis);
+        }
+        let chain = super::ladder::placed(document);
+        let at = chain.iter().position(|(l, _)| *l == level)?;
+        let (above, below) = (chain.get(at.saturating_sub(1))?.1, chain.get((at + 1).min(chain.len() - 1))?.1);
+        let axis = (above.vec() - below.vec()).normalize_or_zero();
+        (axis != DVec3::ZERO).then_some(axis)
+    }
+}
