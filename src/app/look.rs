@@ -181,4 +181,27 @@ impl App {
         let axis = (above.vec() - below.vec()).normalize_or_zero();
         (axis != DVec3::ZERO).then_some(axis)
     }
+
+    /// Right, down of a pane's picture, LPS.
+    pub fn pane_directions(&self, pane: usize) -> Option<[DVec3; 2]> {
+        let frame = self.reading.as_ref()?.viewer.sights().get(pane)?.pane.frame;
+        Some([frame.right, frame.down])
+    }
+
+    /// A pane's crosshair, in its series' frame of reference.
+    pub fn pane_cursor(&self, pane: usize) -> Option<PatientPoint> {
+        Some(self.reading.as_ref()?.viewer.sights().get(pane)?.cursor)
+    }
+
+    /// Names of the series in the panes.
+    pub fn pane_series(&self) -> Vec<String> {
+        let name = |r: &super::reading::Reading, n: usize| series_panel::name_of(&r.shown_in(n).series);
+        self.reading.iter().flat_map(|r| (0..r.viewer.sights().len()).map(|n| name(r, n))).collect()
+    }
+
+    /// Where a pane's picture shows a point, logical points from its upper left corner.
+    pub fn pane_position(&self, pane: usize, p: PatientPoint) -> Option<egui::Pos2> {
+        let at = self.reading.as_ref()?.viewer.sights().get(pane)?.pane_from_patient(p).0;
+        Some(egui::pos2(at.x as f32, at.y as f32))
+    }
 }

@@ -32,13 +32,16 @@ pub fn show(app: &mut App, ui: &mut Ui, pane: usize, rect: Rect) {
     });
 }
 
+/// What a choice in a menu does.
+type Change = Box<dyn FnOnce(&mut App)>;
+
 /// What the pane shows, in a menu.
 fn aim(app: &mut App, ui: &mut Ui, pane: usize) {
     let Some(reading) = &app.reading else { return };
     let sight = reading.viewer.sight(pane);
     let located = reading.shown(sight.shown).is_located();
     let name = RichText::new(format!("{} ⏷", sight.name())).small().color(theme::TEXT);
-    let mut chosen: Option<Box<dyn FnOnce(&mut App)>> = None;
+    let mut chosen: Option<Change> = None;
     let menu = ui.menu_button(name, |ui| {
         for plane in [Plane::Sagittal, Plane::Axial, Plane::Coronal] {
             let button = ui.add_enabled(located, egui::Button::new(widget_name(plane)));

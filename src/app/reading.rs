@@ -26,15 +26,16 @@ pub struct Case {
     pub session: Option<Session>,
     /// Its file.
     pub path: Option<PathBuf>,
-    /// Studies that the reader took into it, also before anything was said of them.
+    /// Studies that the reader took into it, before anything was drawn on them.
     pub joined: Vec<String>,
 }
 
 impl Case {
     /// Whether images of a study stand in it.
     pub fn knows_study(&self, uid: &str) -> bool {
-        let mut images = self.session.iter().flat_map(|s| s.document().images.values());
-        images.any(|i| i.study_instance_uid == uid) || self.joined.iter().any(|j| j == uid)
+        let drawn_on = self.session.iter().flat_map(|s| s.document().images.values()).map(|i| &i.study_instance_uid);
+        let begun_on = self.session.iter().flat_map(|s| &s.header().images).map(|i| &i.study_instance_uid);
+        drawn_on.chain(begun_on).chain(&self.joined).any(|study| study == uid)
     }
 }
 
@@ -187,7 +188,14 @@ impl Reading {
     /// Whether the labelled centres of its document lie in a series' frame of reference.
     pub fn levels_lie_in(&self, number: usize) -> bool {
         let document = self.document_of(number);
-        document.images.is_empty() || is_in_frame(document, self.shown(number).identity())
+        if !document.images.is_empty() {
+            return is_in_frame(document, self.shown(number).identity());
+        }
+        // Nothing was drawn yet: the labels are of the series that the case was begun on.
+        let session = self.cases().filter_map(|c| c.session.as_ref()).find(|s| std::ptr::eq(s.document(), document));
+        let begun = session.and_then(|s| s.header().images.first()).map(|i| &i.series_instance_uid);
+        let begun = self.shown.iter().find(|s| Some(&s.series.series_instance_uid) == begun);
+        begun.is_none_or(|b| b.series.frame_of_reference_uid == self.shown(number).series.frame_of_reference_uid)
     }
 
     /// Whether the open case is the one of the active series' study.

@@ -136,7 +136,7 @@ impl Shown {
     pub fn luts(&self) -> Vec<Arc<VoiLut>> {
         let mut out: Vec<Arc<VoiLut>> = vec![];
         for lut in self.series.frames.iter().flat_map(|f| f.voi().luts.clone()) {
-            if !lut.entries.is_empty() && !out.iter().any(|l| *l == lut) {
+            if !lut.entries.is_empty() && !out.contains(&lut) {
                 out.push(lut);
             }
         }

@@ -27,6 +27,7 @@ pub fn show(app: &mut App, ui: &mut Ui) {
                 tool(app, ui, id);
             }
             ui.separator();
+            layouts(app, ui);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 command(app, ui, CommandId::Keys, "?");
                 command(app, ui, CommandId::Export, "Export…");
@@ -96,6 +97,30 @@ fn command(app: &mut App, ui: &mut Ui, id: CommandId, text: &str) {
     }
 }
 
+/// The layouts in a menu.
+fn layouts(app: &mut App, ui: &mut Ui) {
+    use CommandId::*;
+    let Some(now) = app.reading.as_ref().map(|r| r.viewer.layout()) else { return };
+    let mut chosen = None;
+    let menu = ui.menu_button("Layout", |ui| {
+        let all = [LayoutOne, LayoutOneAndTwo, LayoutFour, LayoutBeside(2), LayoutBeside(3), LayoutBeside(4)];
+        for (id, layout) in all.into_iter().zip(crate::view::Layout::ALL) {
+            let (why, c) = (app.why_not(id), id.command());
+            let name = c.name.trim_start_matches("Layout: ");
+            let response = ui.add_enabled(why.is_none(), egui::Button::selectable(now == layout, name));
+            let response = response.on_hover_text(c.hint);
+            if why.iter().fold(response, |r, w| r.on_disabled_hover_text(w)).clicked() {
+                chosen = Some(id);
+                ui.close();
+            }
+        }
+    });
+    menu.response.on_hover_text("How the panes share the window");
+    if let Some(id) = chosen {
+        app.run(id);
+    }
+}
+
 /// What the active tool can be set to.
 fn options(app: &mut App, ui: &mut Ui) {
     match app.desk.tool_id {
@@ -144,7 +169,8 @@ fn window(app: &mut App, ui: &mut Ui) {
     if w != before {
         reading.set_window(crate::volume::Window { explanation: None, ..w });
     }
-    let mut chosen = None;
+    let (mut chosen, mut table) = (None, None);
+    let tables = reading.luts();
     ui.menu_button("Window", |ui| {
         for (id, name) in &choices {
             let key = id.command().keys.first().copied().unwrap_or_default();
@@ -153,7 +179,17 @@ fn window(app: &mut App, ui: &mut Ui) {
                 ui.close();
             }
         }
+        for (n, lut) in tables.iter().enumerate() {
+            let name = lut.explanation.clone().unwrap_or_else(|| format!("table {}", n + 1));
+            if ui.button(format!("   {name}, of the file")).clicked() {
+                table = Some(lut.clone());
+                ui.close();
+            }
+        }
     });
+    if let Some(lut) = table {
+        reading.voi = crate::volume::Voi::Lut(lut);
+    }
     if let Some(id) = chosen {
         app.run(id);
     }

@@ -64,11 +64,6 @@ impl Viewer {
         self.layout
     }
 
-    /// Whether one pane covers the others.
-    pub fn is_alone(&self) -> bool {
-        self.alone
-    }
-
     /// The panes to be seen, and their parts of the area.
     pub fn visible(&self) -> Vec<(usize, Share)> {
         if self.alone {

@@ -6,6 +6,7 @@ mod dicom_files;
 mod export;
 mod faults;
 mod journal;
+mod panes;
 mod readme;
 mod recover;
 mod render;

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Three bodies of bone, each with a dark hole, in soft tissue.
-fn spine() -> (Geometry, Vec<i16>, Vec<PatientPoint>) {
+pub fn spine() -> (Geometry, Vec<i16>, Vec<PatientPoint>) {
     let size = [40, 48, 60];
     let origin = PatientPoint::new(-20.0, -24.0, 100.0).expect("finite");
     let g = Geometry::regular(origin, [DVec3::X, DVec3::Y, DVec3::Z * 1.5], size).expect("spans space");
@@ -42,7 +42,14 @@ fn spine() -> (Geometry, Vec<i16>, Vec<PatientPoint>) {
     (g, hu, centers)
 }
 
-fn harness<'a>(images: &Path, cases: &Path) -> Harness<'a, App> {
+/// Seconds of a frame in which two clicks are two clicks.
+pub const SLOW: f32 = 0.25;
+
+pub fn harness<'a>(images: &Path, cases: &Path) -> Harness<'a, App> {
+    harness_stepping(images, cases, SLOW)
+}
+
+pub fn harness_stepping<'a>(images: &Path, cases: &Path, seconds: f32) -> Harness<'a, App> {
     let mut setup = egui_wgpu::WgpuSetupCreateNew::without_display_handle();
     setup.device_descriptor = Arc::new(device_descriptor);
     let state = create_render_state(setup.into(), egui_wgpu::RendererOptions::PREDICTABLE);
@@ -53,6 +60,7 @@ fn harness<'a>(images: &Path, cases: &Path) -> Harness<'a, App> {
         .with_size(egui::vec2(1280.0, 800.0))
         .with_os(egui::os::OperatingSystem::Nix)
         .with_max_steps(200)
+        .with_step_dt(seconds)
         .renderer(WgpuTestRenderer::from_render_state(state))
         .build_ui_state(|ui, app: &mut App| app.show(ui), app);
     let ctx = h.ctx.clone();
@@ -63,7 +71,7 @@ fn harness<'a>(images: &Path, cases: &Path) -> Harness<'a, App> {
 }
 
 /// Steps until no background work is left.
-fn settle(h: &mut Harness<'_, App>) {
+pub fn settle(h: &mut Harness<'_, App>) {
     let end = Instant::now() + Duration::from_secs(60);
     loop {
         h.step();
@@ -77,14 +85,14 @@ fn settle(h: &mut Harness<'_, App>) {
 }
 
 /// Where a patient point lies on the sagittal pane, which shows the whole series.
-fn on_screen(h: &Harness<'_, App>, g: &Geometry, p: PatientPoint) -> Pos2 {
+pub fn on_screen(h: &Harness<'_, App>, g: &Geometry, p: PatientPoint) -> Pos2 {
     let rect = h.get_by_label("Sagittal view").rect();
     let size = DVec2::new(f64::from(rect.width()), f64::from(rect.height()));
     let at = Pane::fitted(Plane::Sagittal, g, size).pane_from_patient(p, size).0;
     pos2(rect.left() + at.x as f32, rect.top() + at.y as f32)
 }
 
-fn click(h: &mut Harness<'_, App>, at: Pos2) {
+pub fn click(h: &mut Harness<'_, App>, at: Pos2) {
     h.hover_at(at);
     h.step();
     h.drag_at(at);
@@ -93,7 +101,7 @@ fn click(h: &mut Harness<'_, App>, at: Pos2) {
     h.run_steps(2);
 }
 
-fn drag(h: &mut Harness<'_, App>, from: Pos2, to: Pos2) {
+pub fn drag(h: &mut Harness<'_, App>, from: Pos2, to: Pos2) {
     h.drag_at(from);
     h.step();
     for n in 1..=12 {
@@ -104,7 +112,7 @@ fn drag(h: &mut Harness<'_, App>, from: Pos2, to: Pos2) {
     h.run_steps(2);
 }
 
-fn key(h: &mut Harness<'_, App>, key: Key) {
+pub fn key(h: &mut Harness<'_, App>, key: Key) {
     h.key_press(key);
     h.run_steps(2);
 }
