@@ -14,6 +14,9 @@ use std::time::Instant;
 const SIZE: [usize; 3] = [512, 512, 400];
 const PIXELS: [usize; 2] = [1024, 1024];
 
+/// The view of the n-th picture of a job.
+type View<'a> = &'a dyn Fn(usize) -> SliceView;
+
 fn main() {
     let volume = volume();
     let shade = Shade { voi: Voi::Window(Window::linear(2000.0, 350.0)), inverted: false };
@@ -32,7 +35,7 @@ fn main() {
     };
     let slab = Some(Slab { thickness_mm: 20.0, projection: Projection::Max });
     let thick = |n: usize| SliceView { slab, ..oblique(n) };
-    let jobs: [(&str, usize, &dyn Fn(usize) -> SliceView); 3] =
+    let jobs: [(&str, usize, View); 3] =
         [("sagittal", 40, &sagittal), ("oblique", 40, &oblique), ("slab 20 mm", 10, &thick)];
     for (name, runs, view) in jobs {
         report(name, "cpu", runs, |n| drop(std::hint::black_box(picture(&volume, &view(n), &shade))));
@@ -83,7 +86,7 @@ fn report(name: &str, by: &str, runs: usize, mut frame: impl FnMut(usize)) {
     wall.sort_by(f64::total_cmp);
     let cpu = cpu.map_or("null".to_owned(), |ms| format!("{ms:.2}"));
     println!(
-        "{{\"title\": \"render {name}\", \"name\": \"cpu\", \"ms\": [{:.2}], \"cpu_ms\": [{cpu}]}}",
+        "{{\"title\": \"render {name}\", \"name\": \"{by}\", \"ms\": [{:.2}], \"cpu_ms\": [{cpu}]}}",
         wall[runs / 2]
     );
 }
