@@ -15,6 +15,8 @@ pub enum ChainCode {
     Gap,
     /// A lower level lies above a higher one.
     Order,
+    /// Two levels lie on one bone.
+    Duplicate,
     /// Two neighbours are nearer or farther than vertebrae are.
     Distance,
     /// The chain bends more than a spine does.
@@ -94,6 +96,11 @@ fn pair(
     }
     let distance_mm = p.distance_mm(q);
     let usual_mm = usual_between_mm(a, b);
+    if distance_mm < 0.3 * usual_mm {
+        let message = format!("{a} and {b} lie {distance_mm:.0} mm apart, on one bone; which of them is it?");
+        say(ChainCode::Duplicate, vec![a, b], message);
+        return found;
+    }
     // From half (children, collapsed levels) to 1.7 times (tall adults) of the usual distance.
     if distance_mm < 0.5 * usual_mm || distance_mm > 1.7 * usual_mm {
         let (how, hint) = if distance_mm < usual_mm {
@@ -217,7 +224,7 @@ mod tests {
         let mut doubled = spine();
         doubled[9].1 = doubled[8].1.moved(DVec3::new(0.0, 0.0, -3.0));
         let found = chain_checks(&doubled, &[], true);
-        assert!(found.iter().any(|f| f.code == ChainCode::Distance && f.levels == [T2, T3]));
+        assert!(found.iter().any(|f| f.code == ChainCode::Duplicate && f.levels == [T2, T3]));
 
         // One bone passed over: every level below is off by one.
         let skipped: Vec<_> = spine().into_iter().enumerate().filter(|(n, _)| *n != 20).map(|(_, x)| x.1).collect();

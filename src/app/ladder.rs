@@ -74,8 +74,8 @@ fn menu(ui: &mut Ui, level: VertebraLevel) -> Option<Op> {
     let mut done = None;
     let steps = [(1, "lower"), (-1, "higher")].into_iter().flat_map(|(by, way)| {
         [
-            (format!("Count {level} and all below one {way}"), Op::ShiftLevels { by, from: Some(level) }),
-            (format!("Count the whole spine one {way}"), Op::ShiftLevels { by, from: None }),
+            (format!("Count {level} and all below one {way}"), Op::ShiftLevels { by, from: Some(level), to: None }),
+            (format!("Count the whole spine one {way}"), Op::ShiftLevels { by, from: None, to: None }),
         ]
     });
     let remove = (format!("Remove {level}"), Op::UnlabelVertebra { level });

@@ -74,7 +74,7 @@ pub struct Collapse {
 const REFERENCE_REACH: usize = 3;
 
 /// Whether a level's heights can stand for what a fractured one was.
-fn is_sound(v: &Vertebra) -> bool {
+pub(super) fn is_sound(v: &Vertebra) -> bool {
     let broken = v.fracture == Presence::Present || v.pathological_fracture == Presence::Present;
     let gone = matches!(
         v.status,

@@ -2,6 +2,8 @@
 //! scores that surgeons and radiologists use. Nothing here draws, stores or decides; a figure that cannot be known is
 //! absent, and a score with an unanswered part is a range.
 
+mod canal;
+mod change;
 mod diameter;
 mod epidural;
 mod heights;
@@ -9,9 +11,13 @@ mod lesion;
 mod levels;
 mod measure;
 mod numbering;
+mod recist;
+mod reference;
 mod sins;
 
-pub use epidural::{Escc, escc};
+pub use canal::{Canal, canal};
+pub use change::{LevelChange, LevelSummary, after_surgery, changes};
+pub use epidural::{Escc, EsccQuestion, escc, escc_path};
 pub use heights::{
     Collapse, CollapseReference, Genant, GenantShape, Heights, collapse, genant, heights, segmental_kyphosis_deg,
     translation_mm,
@@ -19,36 +25,17 @@ pub use heights::{
 pub use lesion::{LesionStats, ValueStats, lesion_stats, stats_of_voxels, voxels_by_label};
 pub use levels::{LevelSpan, is_in_frame, lesion_span, lesions_at, main_image, span_of_voxels};
 pub use measure::measure;
-pub use numbering::{chain_findings, is_anchored};
+pub use numbering::{chain_findings, is_anchored, missing};
+pub use recist::measurable;
+pub use reference::{BoneReference, bone_reference};
 pub use sins::{Category, Component, Components, NotScored, Sins, Source, sins, sins_with};
 
 #[cfg(test)]
 mod tests {
     //! What the tests of this room share.
-    use crate::document::{Document, HeightPoints, ImageIdentity, ImageKey};
-    use crate::space::{DVec3, Geometry, PatientPoint};
-    use crate::volume::Kind;
-
-    /// A document that knows one CT series with a grid of 1 mm voxels.
-    pub fn doc_with_grid(size: [usize; 3]) -> (Document, ImageKey) {
-        let geometry = Geometry::regular(PatientPoint::ORIGIN, [DVec3::X, DVec3::Y, DVec3::Z], size);
-        let identity = ImageIdentity {
-            study_instance_uid: "1.2.3".to_owned(),
-            series_instance_uid: "1.2.3.4".to_owned(),
-            frame_of_reference_uid: None,
-            sop_class_uid: "1.2.840.10008.5.1.4.1.1.2".to_owned(),
-            modality: "CT".to_owned(),
-            kind: Kind::Volume,
-            geometry: geometry.expect("spans space"),
-            units: "HU".to_owned(),
-            slices: Vec::new(),
-            fingerprint: String::new(),
-            findings: Vec::new(),
-        };
-        let (mut doc, key) = (Document::default(), ImageKey("1.2.3.4".to_owned()));
-        doc.images.insert(key.clone(), identity);
-        (doc, key)
-    }
+    use crate::document::HeightPoints;
+    pub use crate::document::test_documents::with_grid as doc_with_grid;
+    use crate::space::PatientPoint;
 
     /// End-plate points of a body with these anterior, middle and posterior heights around height `z`, 30 mm deep, moved
     /// by `y` and tipped forward (front down) by an angle in degrees.

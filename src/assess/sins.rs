@@ -4,7 +4,7 @@
 //! part that was not answered keeps its possible points, and the score is then a range, never a sum with zeros. What
 //! the literature leaves open is left to the reader: a collapse of exactly 50 %, the location of T13, L6 and the coccyx.
 
-use super::heights::{CollapseReference, collapse, reaches};
+use super::heights::{CollapseReference, collapse, reaches, segmental_kyphosis_deg, translation_mm};
 use super::levels::lesions_at;
 use crate::anatomy::VertebraLevel;
 use crate::document::{Document, Extent, Lesion, LesionKind, LevelStatus, Presence, Site, Vertebra};
@@ -38,16 +38,36 @@ pub struct Component {
     pub at_cut: bool,
     /// The evidence, in words.
     pub basis: String,
+    /// Labels of the lesions that it rests on.
+    #[serde(default)]
+    pub from_lesions: Vec<String>,
+    /// Levels whose end-plate points it rests on.
+    #[serde(default)]
+    pub from_heights: Vec<VertebraLevel>,
 }
 
 impl Component {
     fn known(points: u8, source: Source, basis: impl Into<String>) -> Self {
-        Component { points: Some(points), source, possible: vec![points], at_cut: false, basis: basis.into() }
+        Component { points: Some(points), source, possible: vec![points], ..Component::open(&[], basis) }
     }
 
     fn open(possible: &[u8], basis: impl Into<String>) -> Self {
         let possible = possible.to_vec();
-        Component { points: None, source: Source::Missing, possible, at_cut: false, basis: basis.into() }
+        Component {
+            points: None,
+            source: Source::Missing,
+            possible,
+            at_cut: false,
+            basis: basis.into(),
+            from_lesions: Vec::new(),
+            from_heights: Vec::new(),
+        }
+    }
+
+    /// The same, resting on these lesions.
+    fn seen_in<'l>(mut self, lesions: impl IntoIterator<Item = &'l Lesion>) -> Self {
+        self.from_lesions = lesions.into_iter().map(|l| l.label.clone()).collect();
+        self
     }
 
     /// The reader's answer where it is one that the table has; else what `otherwise` finds.
@@ -184,15 +204,35 @@ pub fn sins_with(doc: &Document, level: VertebraLevel, lesions: &[&Lesion]) -> R
     Ok(Sins::of(Components {
         location: location(level),
         pain: pain(&vertebra),
-        bone_lesion: bone_lesion(lesions),
+        bone_lesion: bone_lesion(lesions).seen_in(lesions.iter().copied()),
         alignment: Component::answered(vertebra.sins_alignment, &ALIGNMENT, || {
-            Component::open(&[0, 2, 4], "alignment not answered")
+            Component::open(&[0, 2, 4], alignment_hint(doc, level))
         }),
         collapse: Component::answered(vertebra.sins_collapse, &COLLAPSE, || {
-            body_collapse(doc, level, &vertebra, lesions)
+            let part = body_collapse(doc, level, &vertebra, lesions);
+            let measured = collapse(doc, level).map_or_else(Vec::new, |c| c.reference_levels);
+            let own = vertebra.heights.map(|_| level);
+            Component {
+                from_heights: own.into_iter().chain(measured).collect(),
+                ..part.seen_in(lesions.iter().copied())
+            }
         }),
         posterolateral: Component::answered(vertebra.sins_posterolateral, &POSTEROLATERAL, || posterolateral(lesions)),
     }))
+}
+
+/// Offset of the back walls from which a cervical level counts as translated, mm (White and Panjabi 1990).
+const TRANSLATED_MM: f64 = 3.5;
+
+/// What the end-plate points say of alignment: a hint, since only the reader knows whether a deformity is new.
+fn alignment_hint(doc: &Document, level: VertebraLevel) -> String {
+    let shift = translation_mm(doc, level).filter(|mm| mm.abs() >= TRANSLATED_MM);
+    let bend = segmental_kyphosis_deg(doc, level);
+    match (shift, bend) {
+        (Some(mm), _) => format!("alignment not answered; the points show a translation of {mm:+.1} mm"),
+        (None, Some(deg)) => format!("alignment not answered; the points show a segmental kyphosis of {deg:.0}°"),
+        (None, None) => "alignment not answered".to_owned(),
+    }
 }
 
 const PAIN: [(u8, &str); 3] = [(3, "mechanical pain"), (1, "occasional pain, not mechanical"), (0, "pain-free")];
@@ -320,15 +360,18 @@ fn settled(possible: &[u8], source: Source, basis: String) -> Component {
 /// not listed does not say that it was looked at, so freedom of these parts is the reader's to state.
 fn posterolateral(lesions: &[&Lesion]) -> Component {
     use Site::*;
+    const LEFT: [Site; 5] = [PedicleLeft, FacetSuperiorLeft, FacetInferiorLeft, CostovertebralLeft, LateralMassLeft];
+    const RIGHT: [Site; 5] =
+        [PedicleRight, FacetSuperiorRight, FacetInferiorRight, CostovertebralRight, LateralMassRight];
     let any = |sites: &[Site]| lesions.iter().any(|l| l.sites.iter().any(|s| sites.contains(s)));
-    let left = any(&[PedicleLeft, FacetSuperiorLeft, FacetInferiorLeft, CostovertebralLeft, LateralMassLeft]);
-    let right = any(&[PedicleRight, FacetSuperiorRight, FacetInferiorRight, CostovertebralRight, LateralMassRight]);
-    match (left, right) {
+    let part = match (any(&LEFT), any(&RIGHT)) {
         (true, true) => Component::known(3, Source::Image, "sites on both sides"),
         (true, false) => Component::known(1, Source::Image, "sites on the left"),
         (false, true) => Component::known(1, Source::Image, "sites on the right"),
-        (false, false) => Component::open(&[0, 1, 3], "posterolateral elements not answered"),
-    }
+        (false, false) => return Component::open(&[0, 1, 3], "posterolateral elements not answered"),
+    };
+    let there = |l: &&&Lesion| l.sites.iter().any(|s| LEFT.contains(s) || RIGHT.contains(s));
+    part.seen_in(lesions.iter().filter(there).copied())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use super::{
     CaseFacts, Document, ImageIdentity, ImageKey, LabelMap, Lesion, LesionId, Measurement, Run, SpineNumbering,
-    Vertebra,
+    Timepoint, TimepointKey, Vertebra,
 };
 use crate::anatomy::VertebraLevel;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,8 @@ pub enum Edit {
     Mask { image: ImageKey, runs: Vec<Run> },
     Measurement { id: Uuid, value: Option<Box<Measurement>> },
     Case { value: Box<CaseFacts> },
+    Timepoint { key: TimepointKey, value: Option<Box<Timepoint>> },
+    Followup { timepoint: TimepointKey, level: VertebraLevel, value: Option<Box<Vertebra>> },
 }
 
 fn swap<K: Ord + Clone, V>(map: &mut BTreeMap<K, V>, key: &K, value: Option<Box<V>>) -> Option<Box<V>> {
@@ -57,6 +59,15 @@ impl Document {
                 Edit::Measurement { id, value: swap(&mut self.measurements, &id, value) }
             }
             Edit::Case { value } => Edit::Case { value: Box::new(std::mem::replace(&mut self.case, *value)) },
+            Edit::Timepoint { key, value } => Edit::Timepoint { value: swap(&mut self.timepoints, &key, value), key },
+            Edit::Followup { timepoint, level, value } => {
+                let levels = self.followups.entry(timepoint.clone()).or_default();
+                let back = swap(levels, &level, value);
+                if levels.is_empty() {
+                    self.followups.remove(&timepoint);
+                }
+                Edit::Followup { timepoint, level, value: back }
+            }
             Edit::Mask { image, runs } => {
                 let known = self.images.get(&image).ok_or_else(|| EditError::UnknownImage(image.0.clone()))?;
                 let size = known.geometry.size();

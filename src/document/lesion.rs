@@ -1,6 +1,6 @@
 //! One lesion as a reader describes it; the source of each vocabulary stands at its type.
 
-use super::Presence;
+use super::{ImageKey, Presence};
 use crate::anatomy::VertebraLevel;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -90,8 +90,42 @@ words! {
     RecistRole { Target = "target", NonTarget = "non_target", New = "new", NotAssessed = "not_assessed", } default NotAssessed
 }
 
+words! {
+    /// Where the cortex is broken.
+    CortexPart {
+        AnteriorWall = "anterior_wall", PosteriorWall = "posterior_wall", LeftWall = "left_wall", RightWall = "right_wall",
+        SuperiorEndplate = "superior_endplate", InferiorEndplate = "inferior_endplate",
+        PedicleLeft = "pedicle_left", PedicleRight = "pedicle_right", PosteriorElements = "posterior_elements",
+    } default AnteriorWall
+}
+words! {
+    /// Where soft tissue lies outside of the bone.
+    SoftTissue {
+        Prevertebral = "prevertebral", ParavertebralLeft = "paravertebral_left", ParavertebralRight = "paravertebral_right",
+        Epidural = "epidural", ForaminalLeft = "foraminal_left", ForaminalRight = "foraminal_right",
+    } default Prevertebral
+}
+words! {
+    /// Layers of Weinstein, Boriani and Biagini (1997, Spine 22:1036).
+    WbbLayer {
+        A = "A_extraosseous_soft_tissue", B = "B_intraosseous_superficial", C = "C_intraosseous_deep",
+        D = "D_extraosseous_extradural", E = "E_intradural",
+    } default A
+}
+
+/// What a statement rests on: an image of the case, and the finding in words.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// The series; null where none of the case shows it.
+    pub image: Option<ImageKey>,
+    /// The finding, in words; must not identify the patient.
+    pub finding: String,
+}
+
 /// Signals on MR, each against `reference`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct MrSignals {
     /// T1-weighted, against normal marrow.
     pub t1_vs_normal_marrow: MrSignal,
@@ -99,6 +133,8 @@ pub struct MrSignals {
     pub t2: MrSignal,
     /// STIR or fat-suppressed T2.
     pub stir: MrSignal,
+    /// Diffusion-weighted.
+    pub dwi: MrSignal,
     /// After contrast.
     pub enhancement: Enhancement,
     /// The tissue compared with, in the reader's words (normal marrow, disc, muscle).
@@ -147,6 +183,22 @@ pub struct Lesion {
     pub soft_tissue_component: Presence,
     /// Long axis of the soft-tissue component, mm.
     pub soft_tissue_long_axis_mm: Option<f64>,
+    /// Where the cortex is broken; empty when not assessed.
+    #[serde(default)]
+    pub cortical_breach_at: Vec<CortexPart>,
+    /// Where the soft tissue lies; empty when not assessed.
+    #[serde(default)]
+    pub soft_tissue_at: Vec<SoftTissue>,
+    /// Radial zones 1…12 of Weinstein, Boriani and Biagini (1997, Spine 22:1036), counted from the middle of the spinous
+    /// process over the patient's left; empty when not assessed.
+    #[serde(default)]
+    pub wbb_zones: Vec<u8>,
+    /// Their layers; empty when not assessed.
+    #[serde(default)]
+    pub wbb_layers: Vec<WbbLayer>,
+    /// What the statements rest on.
+    #[serde(default)]
+    pub evidence: Vec<Evidence>,
     /// MR.
     pub mr: MrSignals,
     /// What it is thought to be.
@@ -178,6 +230,11 @@ impl Lesion {
             cortical_breach: Presence::default(),
             soft_tissue_component: Presence::default(),
             soft_tissue_long_axis_mm: None,
+            cortical_breach_at: Vec::new(),
+            soft_tissue_at: Vec::new(),
+            wbb_zones: Vec::new(),
+            wbb_layers: Vec::new(),
+            evidence: Vec::new(),
             mr: MrSignals::default(),
             nature: Nature::default(),
             histology: Histology::default(),

@@ -1,22 +1,28 @@
 //! What one reader says of one study: spine numbering, levels, lesions, masks, measurements. Plain serde data: no
 //! pixels, no view state. Only `session::Session` changes a [`Document`], and only through [`Edit`]s.
 
+mod case;
 mod edit;
 mod field;
 mod image;
 mod label_map;
 mod lesion;
+mod timepoint;
 mod vertebra;
 
+pub use case::{AgeConflict, CaseFacts, Neurology, PainFacts, Radiotherapy, Treatment};
 pub use edit::{Edit, EditError};
 pub use field::{FieldError, with_field};
 pub use image::{ImageIdentity, ImageKey, SliceIdentity};
 pub use label_map::{LabelMap, LabelReader, Run, runs_from_sorted};
 pub use lesion::{
-    Enhancement, Extent, Histology, Lesion, LesionId, LesionKind, Margin, MrSignal, MrSignals, Nature, RecistRole, Site,
+    CortexPart, Enhancement, Evidence, Extent, Histology, Lesion, LesionId, LesionKind, Margin, MrSignal, MrSignals,
+    Nature, RecistRole, Site, SoftTissue, WbbLayer,
 };
+pub use timepoint::{Followup, Timepoint, TimepointKey};
 pub use vertebra::{
-    Castellvi, EsccGrade, HeightPoints, LevelConfidence, LevelStatus, PostoperativeState, SpineNumbering, Vertebra,
+    Castellvi, EsccGrade, EsccImage, HeightPoints, LeakPlace, LevelConfidence, LevelStatus, PostoperativeState,
+    SpineNumbering, Transition, Vertebra,
 };
 
 use crate::anatomy::VertebraLevel;
@@ -49,6 +55,21 @@ pub struct Measurement {
     pub image: ImageKey,
     /// The vertebra it belongs to, where it was given one.
     pub level: Option<VertebraLevel>,
+    /// What it measures, where figures follow from it.
+    #[serde(default)]
+    pub role: MeasureRole,
+}
+
+impl Measurement {
+    /// Fields that no `set` may change: where it lies is drawn.
+    pub const FIXED: &[&str] = &["shape", "image"];
+}
+
+lesion::words! {
+    /// What a drawn distance stands for.
+    MeasureRole {
+        Free = "free", CanalAp = "canal_ap", CordAp = "cord_ap", CordTransverse = "cord_transverse",
+    } default Free
 }
 
 /// The geometry of a measurement, LPS millimetres.
@@ -69,23 +90,6 @@ pub enum MeasurementShape {
     },
 }
 
-/// Statements about the case as a whole.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct CaseFacts {
-    /// `M`, `F` or `O`; null when not recorded.
-    pub sex: Option<String>,
-    /// Age in years at the first study; null when not recorded.
-    pub age_years: Option<f64>,
-    /// Where the primary tumour arose.
-    pub primary_site: Option<String>,
-    /// Histology of the primary, in words.
-    pub primary_histology: Option<String>,
-    /// Tomita surgical type 1…7 (Tomita 2001), of the patient, not of a level.
-    pub tomita_surgical_type: Option<u8>,
-    /// A free remark; must not identify the patient.
-    pub remark: Option<String>,
-}
-
 /// What one reader says of one study.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Document {
@@ -103,6 +107,10 @@ pub struct Document {
     pub measurements: BTreeMap<Uuid, Measurement>,
     /// Statements about the case.
     pub case: CaseFacts,
+    /// The timepoints that the reader spoke of.
+    pub timepoints: BTreeMap<TimepointKey, Timepoint>,
+    /// Levels at later timepoints; those of the first are in `vertebrae`.
+    pub followups: BTreeMap<TimepointKey, Followup>,
 }
 
 impl Document {
@@ -121,5 +129,34 @@ impl Document {
     pub fn nearest_vertebra(&self, p: PatientPoint) -> Option<(VertebraLevel, f64)> {
         let distance = |v: &Vertebra| v.at_mm.map(|c| c.distance_mm(p));
         self.vertebrae.iter().filter_map(|(l, v)| Some((*l, distance(v)?))).min_by(|a, b| a.1.total_cmp(&b.1))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod test_documents {
+    //! Documents that tests of several rooms share.
+    use super::{Document, ImageIdentity, ImageKey};
+    use crate::space::{DVec3, Geometry, PatientPoint};
+    use crate::volume::Kind;
+
+    /// A document that knows one CT series with a grid of 1 mm voxels.
+    pub fn with_grid(size: [usize; 3]) -> (Document, ImageKey) {
+        let geometry = Geometry::regular(PatientPoint::ORIGIN, [DVec3::X, DVec3::Y, DVec3::Z], size);
+        let identity = ImageIdentity {
+            study_instance_uid: "1.2.3".to_owned(),
+            series_instance_uid: "1.2.3.4".to_owned(),
+            frame_of_reference_uid: None,
+            sop_class_uid: "1.2.840.10008.5.1.4.1.1.2".to_owned(),
+            modality: "CT".to_owned(),
+            kind: Kind::Volume,
+            geometry: geometry.expect("spans space"),
+            units: "HU".to_owned(),
+            slices: Vec::new(),
+            fingerprint: String::new(),
+            findings: Vec::new(),
+        };
+        let (mut doc, key) = (Document::default(), ImageKey("1.2.3.4".to_owned()));
+        doc.images.insert(key.clone(), identity);
+        (doc, key)
     }
 }

@@ -1,7 +1,7 @@
 //! One vertebra as a reader sees it, and how the spine was counted.
 
-use super::Presence;
 use super::lesion::words;
+use super::{Evidence, Presence};
 use crate::anatomy::VertebraLevel;
 use crate::space::PatientPoint;
 use schemars::JsonSchema;
@@ -37,8 +37,25 @@ pub struct HeightPoints {
     pub inf_post: PatientPoint,
 }
 
+words! {
+    /// Where cement went outside of the bone.
+    LeakPlace { Canal = "canal", Disc = "disc", Vein = "vein", Paravertebral = "paravertebral", } default Canal
+}
+words! {
+    /// A vertebra between two regions.
+    Transition {
+        None = "none", SacralisedL5 = "sacralised_L5", LumbarisedS1 = "lumbarised_S1", ThoracolumbarRib = "lumbar_rib",
+        CervicalRib = "cervical_rib", NotAssessed = "not_assessed",
+    } default NotAssessed
+}
+words! {
+    /// What epidural compression was read on; the scale is defined on axial T2-weighted MR.
+    EsccImage { T2Axial = "t2_axial", OtherMr = "other_mr", Ct = "ct", NotStated = "not_stated", } default NotStated
+}
+
 /// What surgery left behind at a level.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct PostoperativeState {
     /// The vertebral body was removed.
     pub corpectomy: Presence,
@@ -48,14 +65,22 @@ pub struct PostoperativeState {
     pub cage_material: Option<String>,
     /// Bone cement (PMMA).
     pub cement: Presence,
-    /// Screws, plates or rods.
+    /// Screws.
     pub screws: Presence,
     /// Loosening, breakage or pull-out.
     pub fixation_failure: Presence,
     /// Cement outside the bone.
     pub cement_leakage: Presence,
+    /// Where the cement went; empty when there is no leak or nobody looked.
+    pub leakage_at: Vec<LeakPlace>,
     /// How far the cage sank into its neighbour, mm.
     pub subsidence_mm: Option<f64>,
+    /// Plates or rods.
+    pub plate_or_rods: Presence,
+    /// Tumour has come back here.
+    pub recurrence: Presence,
+    /// What was done, in words.
+    pub procedure: Option<String>,
 }
 
 /// One vertebra.
@@ -73,12 +98,24 @@ pub struct Vertebra {
     pub fracture: Presence,
     /// A fracture through tumour.
     pub pathological_fracture: Presence,
+    /// Tumour in the epidural space: the first question of Bilsky's scale.
+    #[serde(default)]
+    pub epidural_tumour: Presence,
+    /// The thecal sac is deformed: the second question.
+    #[serde(default)]
+    pub sac_deformed: Presence,
+    /// The cord is touched: the third question.
+    #[serde(default)]
+    pub cord_touched: Presence,
     /// Spinal cord compressed.
     pub cord_compression: Presence,
     /// CSF still seen around the compressed cord.
     pub csf_visible: Presence,
     /// Bilsky epidural grade as read: `0, 1a, 1b, 1c, 2, 3` (J Neurosurg Spine 2010;13:324).
     pub escc_grade: Option<EsccGrade>,
+    /// What the epidural findings were read on.
+    #[serde(default)]
+    pub escc_image: EsccImage,
     /// Pain at this level; whether it is mechanical is for `sins_pain` to say.
     pub pain: Presence,
     /// SINS pain points as answered: 3 mechanical, 1 occasional, 0 none (Fisher 2010, Spine 35:E1221).
@@ -91,6 +128,9 @@ pub struct Vertebra {
     pub sins_collapse: Option<u8>,
     /// After surgery.
     pub postoperative: PostoperativeState,
+    /// What the statements rest on.
+    #[serde(default)]
+    pub evidence: Vec<Evidence>,
     /// The reader's remark; must not identify the patient.
     pub remark: Option<String>,
 }
@@ -117,8 +157,61 @@ pub struct SpineNumbering {
     pub n_thoracic: Option<u8>,
     /// Number of lumbar vertebrae, where known.
     pub n_lumbar: Option<u8>,
+    /// A bone between two regions, and which way it was counted.
+    pub transition: Transition,
     /// Lumbosacral transition.
     pub castellvi: Castellvi,
     /// Whether the count is ambiguous.
     pub ambiguous: Option<bool>,
+}
+
+impl SpineNumbering {
+    /// The levels of this spine, head to feet: T13 and L6 only where they were counted, T12 and L5 not where there are
+    /// eleven rib-bearing or four lumbar vertebrae.
+    pub fn levels(&self) -> Vec<VertebraLevel> {
+        VertebraLevel::ALL.into_iter().filter(|l| self.has(*l)).collect()
+    }
+
+    /// Whether this spine has a level.
+    pub fn has(&self, level: VertebraLevel) -> bool {
+        match level {
+            VertebraLevel::T12 => self.n_thoracic.is_none_or(|n| n >= 12),
+            VertebraLevel::T13 => self.n_thoracic.is_some_and(|n| n >= 13),
+            VertebraLevel::L5 => self.n_lumbar.is_none_or(|n| n >= 5),
+            VertebraLevel::L6 => self.n_lumbar.is_some_and(|n| n >= 6),
+            _ => true,
+        }
+    }
+
+    /// The level `by` steps towards the feet (negative: the head) in this spine; `None` beyond its ends. A level that the
+    /// spine has not counted moves from the place where its bone would be.
+    pub fn step(&self, from: VertebraLevel, by: i32) -> Option<VertebraLevel> {
+        let own: Vec<_> = VertebraLevel::ALL.into_iter().filter(|l| self.has(*l) || *l == from).collect();
+        let at = own.iter().position(|l| *l == from)? as i64 + i64::from(by);
+        usize::try_from(at).ok().and_then(|at| own.get(at).copied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::VertebraLevel::*;
+    use super::*;
+
+    #[test]
+    fn a_spine_has_the_levels_that_were_counted() {
+        let of = |n_thoracic, n_lumbar| SpineNumbering { n_thoracic, n_lumbar, ..SpineNumbering::default() };
+        for (spine, from, next) in [
+            (of(None, None), T12, L1),
+            (of(Some(13), None), T12, T13),
+            (of(Some(11), None), T11, L1),
+            (of(None, Some(6)), L5, L6),
+            (of(None, Some(4)), L4, S1),
+            (of(None, None), T13, L1),
+        ] {
+            assert_eq!(spine.step(from, 1), Some(next), "{spine:?}");
+            assert_eq!(spine.step(next, -1), Some(if spine.has(from) { from } else { T12 }));
+        }
+        assert_eq!((of(None, None).levels().len(), of(Some(13), Some(6)).levels().len()), (30, 32));
+        assert_eq!((of(None, None).step(C1, -1), of(None, None).step(Co, 1)), (None, None));
+    }
 }

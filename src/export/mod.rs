@@ -141,7 +141,8 @@ mod tests {
         runs.push(run(at(10, 8, 7), 1, 0));
         doc.apply(Edit::Mask { image: key.clone(), runs }).expect("known image");
         let shape = MeasurementShape::Length { points_mm: [p(0.0, 0.0, 100.0), p(3.0, 4.0, 100.0)] };
-        let drawn = Measurement { label: "canal".to_owned(), shape, image: key.clone(), level: Some(C6) };
+        let role = crate::document::MeasureRole::CanalAp;
+        let drawn = Measurement { label: "canal".to_owned(), shape, image: key.clone(), level: Some(C6), role };
         doc.measurements.insert(Uuid::from_u128(7), drawn);
         let volumes = BTreeMap::from([(key, Arc::new(volume))]);
         let script = "{\"op\":\"undo\"}\n{\"op\":\"redo\"}\n".to_owned();

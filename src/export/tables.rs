@@ -1,9 +1,9 @@
 //! Tidy tables of a case: `lesions.csv`, `vertebrae.csv`, `measurements.csv`. One row one thing, units in the column
 //! names, the same figures as the case JSON, empty cells where there is no value.
 
-use super::case::{AnnotationSet, CaseFile, LesionMeasurements, LesionRecord, VertebraRecord};
-use crate::assess::Component;
-use crate::document::ImageKey;
+use super::case::{AnnotationSet, CaseFile, ChangeRecord, LesionMeasurements, LesionRecord, VertebraRecord};
+use crate::assess::{Component, LevelChange, LevelSummary};
+use crate::document::{ImageKey, TimepointKey};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -40,7 +40,7 @@ fn table<R>(columns: &[Column<R>], rows: &[R]) -> Result<Vec<u8>, csv::Error> {
 ///
 /// # Errors
 /// When the text cannot be encoded; a table in memory always can.
-pub fn tables(case: &CaseFile) -> Result<[(&'static str, Vec<u8>); 3], csv::Error> {
+pub fn tables(case: &CaseFile) -> Result<Vec<(&'static str, Vec<u8>)>, csv::Error> {
     let series: BTreeMap<_, _> = case.images.iter().map(|i| (&i.id, i)).collect();
     let series_uid = |key: Option<&ImageKey>| Some(series.get(key?)?.series_instance_uid.as_str());
     let units = |key: Option<&ImageKey>| key.and_then(|k| series.get(k)).map_or("", |i| i.units.as_str());
@@ -67,13 +67,18 @@ pub fn tables(case: &CaseFile) -> Result<[(&'static str, Vec<u8>); 3], csv::Erro
             unit: m.unit.clone(),
             series: series_uid(Some(&m.image)),
             reader: &set.reader,
+            timepoint: set.timepoint.as_ref(),
         }));
     }
-    Ok([
+    let mut tables = vec![
         ("lesions.csv", table(&lesion_columns(), &lesions)?),
         ("vertebrae.csv", table(&vertebra_columns(), &vertebrae)?),
         ("measurements.csv", table(&figure_columns(), &figures)?),
-    ])
+    ];
+    if !case.changes.is_empty() {
+        tables.push(("changes.csv", table(&change_columns(), &changes(case))?));
+    }
+    Ok(tables)
 }
 
 struct LesionRow<'a> {
@@ -123,6 +128,13 @@ fn lesion_columns<'a>() -> Vec<Column<LesionRow<'a>>> {
         ("recist_role", |r| v(r.l.recist_role)),
         ("remark", |r| v(&r.l.remark)),
         ("case_id", |r| v(r.case.case_id)),
+        ("timepoint", |r| v(&r.set.timepoint)),
+        ("cortical_breach_at", |r| v(&r.l.cortical_breach_at)),
+        ("soft_tissue_at", |r| v(&r.l.soft_tissue_at)),
+        ("wbb_zones", |r| v(&r.l.wbb_zones)),
+        ("recist_measurable", |r| v(r.l.recist_measurable)),
+        ("bone_reference_mean", |r| v(r.l.bone_reference.as_ref().map(|b| b.mean))),
+        ("contrast_to_bone", |r| v(r.l.contrast_to_bone)),
     ]
 }
 
@@ -191,6 +203,54 @@ fn vertebra_columns<'a>() -> Vec<Column<VertebraRow<'a>>> {
         ("remark", |r| v(&r.v.remark)),
         ("reader", |r| v(&r.set.reader)),
         ("case_id", |r| v(r.case.case_id)),
+        ("timepoint", |r| v(&r.set.timepoint)),
+        ("canal_compromise_percent", |r| v(r.v.canal.canal_compromise_percent)),
+        ("cord_compression_percent", |r| v(r.v.canal.cord_compression_percent)),
+        ("cord_ratio", |r| v(r.v.canal.cord_ratio)),
+        ("leakage_at", |r| v(&r.v.postoperative.leakage_at)),
+        ("plate_or_rods", |r| v(r.v.postoperative.plate_or_rods)),
+        ("recurrence", |r| v(r.v.postoperative.recurrence)),
+    ]
+}
+
+/// A level from one timepoint to the next.
+struct ChangeRow<'a> {
+    between: &'a ChangeRecord,
+    c: &'a LevelChange,
+}
+
+fn changes(case: &CaseFile) -> Vec<ChangeRow<'_>> {
+    case.changes.iter().flat_map(|between| between.levels.iter().map(move |c| ChangeRow { between, c })).collect()
+}
+
+#[rustfmt::skip]
+fn change_columns<'a>() -> Vec<Column<ChangeRow<'a>>> {
+    fn sins(s: &LevelSummary) -> Value {
+        v(s.sins_range.map(|[least, most]| if least == most { least.to_string() } else { format!("{least} to {most}") }))
+    }
+    vec![
+        ("level", |r| v(r.c.level)),
+        ("from", |r| v(&r.between.from)),
+        ("to", |r| v(&r.between.to)),
+        ("status_before", |r| v(r.c.before.status)),
+        ("status_after", |r| v(r.c.after.status)),
+        ("lesions_before", |r| v(r.c.before.lesions)),
+        ("lesions_after", |r| v(r.c.after.lesions)),
+        ("types_before", |r| v(&r.c.before.types)),
+        ("types_after", |r| v(&r.c.after.types)),
+        ("volume_before_mm3", |r| v(r.c.before.volume_mm3)),
+        ("volume_after_mm3", |r| v(r.c.after.volume_mm3)),
+        ("volume_change_mm3", |r| v(r.c.volume_change_mm3)),
+        ("volume_change_percent", |r| v(r.c.volume_change_percent)),
+        ("collapse_before_percent", |r| v(r.c.before.collapse_percent)),
+        ("collapse_after_percent", |r| v(r.c.after.collapse_percent)),
+        ("collapse_change_points", |r| v(r.c.collapse_change_points)),
+        ("sins_before", |r| sins(&r.c.before)),
+        ("sins_after", |r| sins(&r.c.after)),
+        ("escc_before", |r| v(&r.c.before.escc_possible)),
+        ("escc_after", |r| v(&r.c.after.escc_possible)),
+        ("after_surgery_before", |r| v(&r.c.before.after_surgery)),
+        ("after_surgery_after", |r| v(&r.c.after.after_surgery)),
     ]
 }
 
@@ -204,6 +264,7 @@ struct Figure<'a> {
     unit: String,
     series: Option<&'a str>,
     reader: &'a str,
+    timepoint: Option<&'a TimepointKey>,
 }
 
 fn figure_columns<'a>() -> Vec<Column<Figure<'a>>> {
@@ -216,6 +277,7 @@ fn figure_columns<'a>() -> Vec<Column<Figure<'a>>> {
         ("unit", |f| v(&f.unit)),
         ("series_instance_uid", |f| v(f.series)),
         ("reader", |f| v(f.reader)),
+        ("timepoint", |f| v(f.timepoint)),
     ]
 }
 
@@ -245,6 +307,7 @@ fn lesion_figures<'a>(
             unit: unit.to_owned(),
             series,
             reader: &set.reader,
+            timepoint: set.timepoint.as_ref(),
         })
         .collect()
 }
@@ -258,6 +321,8 @@ fn vertebra_figures<'a>(set: &'a AnnotationSet, vertebra: &'a VertebraRecord) ->
         ("collapse", vertebra.fracture.collapse_percent, "%"),
         ("segmental_kyphosis", m.segmental_kyphosis_deg, "deg"),
         ("translation", m.translation_mm, "mm"),
+        ("canal_compromise", vertebra.canal.canal_compromise_percent, "%"),
+        ("cord_compression", vertebra.canal.cord_compression_percent, "%"),
     ];
     let present = figures.into_iter().filter(|(_, value, _)| value.is_some());
     present
@@ -270,6 +335,7 @@ fn vertebra_figures<'a>(set: &'a AnnotationSet, vertebra: &'a VertebraRecord) ->
             unit: unit.to_owned(),
             series: None,
             reader: &set.reader,
+            timepoint: set.timepoint.as_ref(),
         })
         .collect()
 }
@@ -287,17 +353,19 @@ mod tests {
     #[test]
     fn rows_carry_the_figures_of_the_json() {
         let Sample { file, .. } = sample();
-        let [(_, lesions), (_, vertebrae), (_, figures)] = tables(&file).expect("encoded");
-        let lesions = read(&lesions);
+        let [(_, lesions), (_, vertebrae), (_, figures)] = &tables(&file).expect("encoded")[..] else {
+            panic!("three tables without a later timepoint");
+        };
+        let lesions = read(lesions);
         assert_eq!(lesions.len(), 2);
         let record = &file.annotation_sets[0].vertebrae[1].lesions[0];
         let row = lesions.iter().find(|r| r["id"] == record.id.to_string()).expect("its row");
         assert_eq!((row["label"].as_str(), row["level"].as_str()), ("a", "C6"));
         assert_eq!(row["volume_mm3"].parse::<f64>().ok(), Some(record.measurements.volume_mm3));
         assert_eq!(row["mean"].parse::<f64>().ok(), record.measurements.mean);
-        assert_eq!(read(&vertebrae).iter().map(|r| r["level"].clone()).collect::<Vec<_>>(), ["C5", "C6", "C7"]);
-        let volumes = read(&figures).iter().filter(|r| r["kind"] == "volume").count();
-        let heights = read(&figures).iter().filter(|r| r["kind"].starts_with("height_")).count();
+        assert_eq!(read(vertebrae).iter().map(|r| r["level"].clone()).collect::<Vec<_>>(), ["C5", "C6", "C7"]);
+        let volumes = read(figures).iter().filter(|r| r["kind"] == "volume").count();
+        let heights = read(figures).iter().filter(|r| r["kind"].starts_with("height_")).count();
         assert_eq!((volumes, heights), (2, 9));
     }
 
@@ -307,8 +375,8 @@ mod tests {
         let lesion = &mut file.annotation_sets[0].vertebrae[1].lesions[0];
         lesion.label = "=cmd|'/C calc'!A0".to_owned();
         lesion.remark = Some("first, \"second\"\nthird".to_owned());
-        let [(_, lesions), ..] = tables(&file).expect("encoded");
-        let row = read(&lesions).into_iter().find(|r| r["level"] == "C6").expect("its row");
+        let tables = tables(&file).expect("encoded");
+        let row = read(&tables[0].1).into_iter().find(|r| r["level"] == "C6").expect("its row");
         assert_eq!(row["label"], "'=cmd|'/C calc'!A0");
         assert_eq!(row["remark"], "first, \"second\"\nthird");
         assert_eq!(cell(&Value::from(-1.5)), "-1.5", "numbers are numbers");

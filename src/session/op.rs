@@ -2,7 +2,7 @@
 //! files all speak it. Coordinates are LPS millimetres; `lesion` is the lesion's label, the handle of scripts.
 
 use crate::anatomy::VertebraLevel;
-use crate::document::{HeightPoints, ImageKey, LesionKind};
+use crate::document::{HeightPoints, ImageKey, LesionKind, MeasureRole, TimepointKey};
 use crate::segment::{DrawPlane, Tip};
 use crate::space::{PatientPoint, Plane};
 use schemars::JsonSchema;
@@ -32,6 +32,21 @@ pub enum Op {
         /// Only this level and those below it; every level when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<VertebraLevel>,
+        /// Only this level and those above it; every level when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<VertebraLevel>,
+    },
+    /// A step about levels (label, unlabel, heights, set of a vertebra) at a timepoint other than the first.
+    At {
+        /// Its handle.
+        timepoint: TimepointKey,
+        /// The step.
+        step: Box<Op>,
+    },
+    /// Takes a timepoint away, with what was said of its levels; its images stay.
+    RemoveTimepoint {
+        /// Its handle.
+        timepoint: TimepointKey,
     },
     /// Says how the spine was counted.
     SetSpine {
@@ -129,7 +144,7 @@ pub enum Op {
         /// The points.
         points_mm: HeightPoints,
     },
-    /// Sets one field of a vertebra, a lesion or the case.
+    /// Sets one field of a vertebra, a lesion, a measurement, a timepoint or the case.
     Set {
         /// Of what.
         target: Target,
@@ -147,6 +162,9 @@ pub enum Op {
         /// The vertebra it belongs to.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         level: Option<VertebraLevel>,
+        /// What it stands for: a diameter of the canal or of the cord.
+        #[serde(default, skip_serializing_if = "is_free")]
+        role: MeasureRole,
         /// The series it was drawn on; the session's own when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         image: Option<ImageKey>,
@@ -244,6 +262,14 @@ pub enum Target {
     Lesion(String),
     /// The case's: `{"case": true}`.
     Case(bool),
+    /// A measurement's.
+    Measurement(String),
+    /// A timepoint's; it begins with its first field.
+    Timepoint(TimepointKey),
+}
+
+fn is_free(role: &MeasureRole) -> bool {
+    *role == MeasureRole::Free
 }
 
 /// Why a line is not a step.
@@ -305,6 +331,9 @@ mod tests {
         for line in [
             r#"{"op":"label_vertebra","level":"C6","at_mm":[1.0,-2.5,100.0]}"#,
             r#"{"op":"shift_levels","by":-1}"#,
+            r#"{"op":"shift_levels","by":1,"from":"C4","to":"C7"}"#,
+            r#"{"op":"at","timepoint":"fu12m","step":{"op":"unlabel_vertebra","level":"C6"}}"#,
+            r#"{"op":"set","target":{"timepoint":"fu12m"},"field":"relative_days","value":365}"#,
             r#"{"op":"add_lesion","lesion":"a","vertebra":"auto","kind":"lytic"}"#,
             r#"{"op":"add_lesion","lesion":"a","vertebra":"T13","kind":"mixed","at_mm":[0.0,0.0,0.0]}"#,
             r#"{"op":"brush","lesion":"a","plane":"sagittal","path_mm":[[1.0,2.0,3.0]],"radius_mm":3.0,"tip":"disc","mode":"paint","range":[-50.0,120.0]}"#,

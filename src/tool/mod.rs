@@ -19,7 +19,7 @@ pub use length::LengthTool;
 pub use vertebra::VertebraTool;
 
 use crate::anatomy::VertebraLevel;
-use crate::document::{Document, ImageKey, MeasurementShape};
+use crate::document::{Document, ImageKey, MeasureRole, MeasurementShape};
 use crate::segment::{DrawPlane, Tip};
 use crate::session::Op;
 use crate::space::PatientPoint;
@@ -153,7 +153,7 @@ pub trait Tool {
 fn measure(scene: &Scene<'_>, kind: &str, shape: MeasurementShape) -> Op {
     let taken = |label: &str| scene.document.measurements.values().any(|m| m.label == label);
     let measurement = (1..).map(|n| format!("{kind} {n}")).find(|l| !taken(l)).unwrap_or_default();
-    Op::Measure { measurement, shape, level: None, image: Some(scene.image.clone()) }
+    Op::Measure { measurement, shape, level: None, role: MeasureRole::Free, image: Some(scene.image.clone()) }
 }
 
 /// A point less than this from the first corner closes a polygon; a drag shorter than this is a click. Millimetres.

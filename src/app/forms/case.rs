@@ -70,7 +70,7 @@ pub fn numbering(app: &mut App, ui: &mut Ui) {
         app.perform(Op::SetSpine { variant: Map::from_iter([(field, value)]) });
     }
     if let Some(by) = shift {
-        app.perform(Op::ShiftLevels { by, from: None });
+        app.perform(Op::ShiftLevels { by, from: None, to: None });
     }
 }
 

@@ -1,10 +1,13 @@
 //! From a document to its case file: pure, and the same bytes for the same document.
 
 use super::lesion::{Contour, LesionGeometry, LesionMeasurements, LesionOnImage, LesionRecord};
+use super::timepoints::{change_records, spoken_of, timepoint_records};
 use super::vertebra::{CentreOnGrid, Code, EpiduralRecord, FractureRecord, Morphometry, Structure, VertebraRecord};
 use super::*;
 use crate::assess;
-use crate::document::{Document, ImageIdentity, Lesion, LesionId, LesionKind, Nature, Presence, Vertebra};
+use crate::document::{
+    Document, ImageIdentity, Lesion, LesionId, LesionKind, Nature, Presence, TimepointKey, Vertebra,
+};
 use crate::export::{Case, MaskRuns, rings};
 use crate::space::{Geometry, PatientPoint};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +23,7 @@ fn rounded(value: f64, decimals: i32) -> f64 {
     if r == 0.0 { 0.0 } else { r } // no negative zero
 }
 
-fn figure(value: f64) -> f64 {
+pub fn figure(value: f64) -> f64 {
     rounded(value, FIGURE_DECIMALS)
 }
 
@@ -49,24 +52,67 @@ pub fn case_file(case: &Case) -> CaseFile {
             volume_unit: "mm3".to_owned(),
             frame_of_reference_uid: if frames.len() == 1 { frames.into_iter().next().flatten() } else { None },
         },
-        subject: Subject { sex: doc.case.sex.clone(), age_years: doc.case.age_years },
-        primary_tumour: PrimaryTumour {
-            site: doc.case.primary_site.clone(),
-            histology: doc.case.primary_histology.clone(),
+        subject: Subject {
+            sex: doc.case.sex.clone(),
+            age_years: doc.case.age_years,
+            age_conflicts: doc.case.age_conflicts.clone(),
         },
-        clinical: Clinical { tomita_surgical_type: doc.case.tomita_surgical_type, remark: doc.case.remark.clone() },
+        primary_tumour: primary(doc),
+        clinical: Clinical {
+            tomita_surgical_type: doc.case.tomita_surgical_type,
+            pain: doc.case.pain.clone(),
+            neurology: doc.case.neurology.clone(),
+            remark: doc.case.remark.clone(),
+        },
         spine_numbering: numbering(doc),
-        images: doc.images.iter().map(|(key, identity)| image(key, identity)).collect(),
+        images: doc.images.iter().map(|(key, identity)| image(doc, key, identity)).collect(),
+        timepoints: timepoint_records(doc),
         readers: vec![Reader { id: case.reader.to_owned() }],
-        annotation_sets: vec![AnnotationSet {
+        annotation_sets: annotation_sets(case),
+        changes: change_records(doc),
+        treatment: doc.case.treatment.clone(),
+    }
+}
+
+/// One set for each timepoint that something is said or seen of.
+fn annotation_sets(case: &Case) -> Vec<AnnotationSet> {
+    // Export values 1…n in the order of the values in the document, which may have holes where lesions were deleted.
+    let mut by_value: Vec<(&LesionId, &Lesion)> = case.doc.lesions.iter().collect();
+    by_value.sort_by_key(|(_, l)| l.label_value);
+    let values: BTreeMap<LesionId, u16> = by_value.into_iter().map(|(id, _)| *id).zip(1..).collect();
+    let set = |timepoint: Option<TimepointKey>| {
+        let doc = case.doc.as_of(timepoint.as_ref());
+        let now = Case { doc: &doc, ..*case };
+        AnnotationSet {
             reader: case.reader.to_owned(),
+            timepoint,
             active_seconds: rounded(case.active_seconds, 3),
             status: SetStatus::Draft,
             images: doc.images.keys().cloned().collect(),
-            vertebrae: vertebrae(case),
-            measurements: measurements(doc),
-        }],
+            vertebrae: vertebrae(&now, &values),
+            measurements: measurements(&doc),
+        }
+    };
+    spoken_of(case.doc).into_iter().map(set).collect()
+}
+
+fn primary(doc: &Document) -> PrimaryTumour {
+    let facts = &doc.case;
+    PrimaryTumour {
+        site: facts.primary_site.clone(),
+        histology: facts.primary_histology.clone(),
+        code: primary_code(doc),
+        status: facts.primary_status.clone(),
+        other_metastases: facts.other_metastases.clone(),
+        radiosensitivity: facts.radiosensitivity.clone(),
     }
+}
+
+/// The primary tumour's histology as the reader coded it.
+fn primary_code(doc: &Document) -> Option<Code> {
+    let value = doc.case.primary_sct.clone()?;
+    let meaning = doc.case.primary_histology.clone().unwrap_or_else(|| "histology of the primary tumour".to_owned());
+    Some(Code { scheme: "SCT".to_owned(), value, meaning })
 }
 
 fn numbering(doc: &Document) -> Numbering {
@@ -76,15 +122,18 @@ fn numbering(doc: &Document) -> Numbering {
         anchor: doc.spine.anchor.clone(),
         n_thoracic: doc.spine.n_thoracic,
         n_lumbar: doc.spine.n_lumbar,
+        transition: doc.spine.transition,
         lstv_castellvi: doc.spine.castellvi,
         ambiguous: doc.spine.ambiguous,
         findings: assess::chain_findings(doc),
     }
 }
 
-fn image(key: &ImageKey, identity: &ImageIdentity) -> ImageRecord {
+fn image(doc: &Document, key: &ImageKey, identity: &ImageIdentity) -> ImageRecord {
     let g = &identity.geometry;
+    let first = || doc.timepoints.iter().find(|(_, t)| t.first).map(|(key, _)| key);
     ImageRecord {
+        timepoint: doc.later_timepoint_of(identity).or_else(first).cloned(),
         id: key.clone(),
         study_instance_uid: identity.study_instance_uid.clone(),
         series_instance_uid: identity.series_instance_uid.clone(),
@@ -109,16 +158,16 @@ fn image(key: &ImageKey, identity: &ImageIdentity) -> ImageRecord {
 /// The voxels of each lesion (by label) on each series.
 type Painted = BTreeMap<ImageKey, BTreeMap<u16, Vec<u64>>>;
 
-fn vertebrae(case: &Case) -> Vec<VertebraRecord> {
+fn vertebrae(case: &Case, values: &BTreeMap<LesionId, u16>) -> Vec<VertebraRecord> {
     let doc = case.doc;
     let painted: Painted = doc.masks.iter().map(|(key, map)| (key.clone(), assess::voxels_by_label(map))).collect();
-    // Export values 1…n in the order of the values in the document, which may have holes where lesions were deleted.
-    let mut by_value: Vec<(&LesionId, &Lesion)> = doc.lesions.iter().collect();
-    by_value.sort_by_key(|(_, l)| l.label_value);
+    let mut by_value: Vec<(u16, LesionId, &Lesion)> =
+        doc.lesions.iter().filter_map(|(id, l)| Some((*values.get(id)?, *id, l))).collect();
+    by_value.sort_by_key(|(value, _, _)| *value);
     let mut under: BTreeMap<VertebraLevel, Vec<LesionRecord>> = BTreeMap::new();
     let mut within: BTreeMap<VertebraLevel, Vec<&Lesion>> = BTreeMap::new();
-    for (n, (id, l)) in by_value.into_iter().enumerate() {
-        let record = lesion(case, &painted, *id, l, n as u16 + 1);
+    for (value, id, l) in by_value {
+        let record = lesion(case, &painted, id, l, value);
         for level in record.also_in.iter().chain([&record.vertebra]) {
             within.entry(*level).or_default().push(l);
         }
@@ -172,6 +221,8 @@ fn vertebra(doc: &Document, level: VertebraLevel, lesions: Vec<LesionRecord>, wi
         epidural: epidural(doc, level, &v),
         sins_not_scored: scored.as_ref().err().copied(),
         sins: scored.ok(),
+        canal: figures_of_canal(doc, level),
+        evidence: v.evidence,
         postoperative: v.postoperative,
         pathological_fracture: v.pathological_fracture,
         cord_compression: v.cord_compression,
@@ -183,6 +234,19 @@ fn vertebra(doc: &Document, level: VertebraLevel, lesions: Vec<LesionRecord>, wi
         sins_posterolateral: v.sins_posterolateral,
         sins_collapse: v.sins_collapse,
         remark: v.remark,
+    }
+}
+
+fn figures_of_canal(doc: &Document, level: VertebraLevel) -> assess::Canal {
+    let c = assess::canal(doc, level);
+    assess::Canal {
+        canal_ap_mm: c.canal_ap_mm.map(figure),
+        cord_ap_mm: c.cord_ap_mm.map(figure),
+        cord_transverse_mm: c.cord_transverse_mm.map(figure),
+        canal_compromise_percent: c.canal_compromise_percent.map(figure),
+        cord_compression_percent: c.cord_compression_percent.map(figure),
+        cord_ratio: c.cord_ratio.map(figure),
+        ..c
     }
 }
 
@@ -226,8 +290,12 @@ fn epidural(doc: &Document, level: VertebraLevel, v: &Vertebra) -> EpiduralRecor
         basis: escc.basis,
         surrogate_without_mr: escc.surrogate_without_mr,
         cauda_equina: escc.cauda_equina,
+        epidural_tumour: v.epidural_tumour,
+        sac_deformed: v.sac_deformed,
+        cord_touched: v.cord_touched,
         cord_compression: v.cord_compression,
         csf_visible: v.csf_visible,
+        read_on: v.escc_image,
         code: compressed.then(|| sct(71286001, "Spinal cord compression")),
     }
 }
@@ -242,6 +310,12 @@ fn lesion(case: &Case, painted: &Painted, id: LesionId, l: &Lesion, label_value:
     let also_in = also_in.map(|(image, flat)| assess::span_of_voxels(doc, l, image, flat).also_in);
     let mut places = on.iter().filter_map(|(key, flat)| on_image(case, key, flat));
     let main = places.next().unwrap_or_else(nowhere);
+    let recist = assess::measurable(l);
+    let reference = main.geometry.image.as_ref().and_then(|key| {
+        let found = assess::bone_reference(doc, key, case.volumes.get(key)?, l.vertebra)?;
+        Some(assess::BoneReference { mean: figure(found.mean), ..found })
+    });
+    let contrast = reference.as_ref().zip(main.measurements.mean).map(|(r, mean)| figure(mean - r.mean));
     let (type_value, type_meaning) = match l.kind {
         LesionKind::Lytic => ("LYTIC", "Osteolytic lesion"),
         LesionKind::Blastic => ("BLASTIC", "Osteoblastic lesion"),
@@ -274,14 +348,30 @@ fn lesion(case: &Case, painted: &Painted, id: LesionId, l: &Lesion, label_value:
             Nature::PrimaryMalignant | Nature::PrimaryBenign => Some(sct(372087000, "Neoplasm, Primary")),
             _ => None,
         },
+        cortical_breach_at: l.cortical_breach_at.clone(),
+        soft_tissue_at: l.soft_tissue_at.clone(),
+        wbb_zones: l.wbb_zones.clone(),
+        wbb_layers: l.wbb_layers.clone(),
+        evidence: l.evidence.clone(),
         histology: l.histology.clone(),
+        histology_code: primary_code(doc).filter(|c| confirms(l, &c.meaning)),
         recist_role: l.recist_role,
+        recist_measurable: recist.0,
+        recist_reason: Some(recist.1.to_owned()),
+        bone_reference: reference,
+        contrast_to_bone: contrast,
         color: l.color,
         remark: l.remark.clone(),
         measurements: main.measurements,
         geometry: main.geometry,
         on_other_images: places.collect(),
     }
+}
+
+/// Tissue of the lesion was examined and is that of the primary tumour.
+fn confirms(l: &Lesion, histology: &str) -> bool {
+    let holds = |d: &String| d.to_lowercase().contains(&histology.to_lowercase());
+    l.histology.confirmed == Some(true) && l.histology.diagnosis.as_ref().is_some_and(holds)
 }
 
 fn nowhere() -> LesionOnImage {
@@ -347,6 +437,7 @@ fn measurements(doc: &Document) -> Vec<DrawnMeasurement> {
                 label: m.label.clone(),
                 kind,
                 level: m.level,
+                role: m.role,
                 value: value.map(figure),
                 unit: unit.to_owned(),
                 image: m.image.clone(),

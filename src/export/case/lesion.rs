@@ -2,7 +2,11 @@
 
 use super::Code;
 use crate::anatomy::VertebraLevel;
-use crate::document::{Extent, Histology, ImageKey, LesionKind, Margin, MrSignals, Nature, Presence, RecistRole, Site};
+use crate::assess::BoneReference;
+use crate::document::{
+    CortexPart, Evidence, Extent, Histology, ImageKey, LesionKind, Margin, MrSignals, Nature, Presence, RecistRole,
+    Site, SoftTissue, WbbLayer,
+};
 use crate::export::MaskRuns;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -41,6 +45,18 @@ pub struct LesionRecord {
     pub soft_tissue_component: Presence,
     /// Long axis of the soft-tissue component.
     pub soft_tissue_long_axis_mm: Option<f64>,
+    /// Where the cortex is broken; empty when not assessed.
+    #[serde(default)]
+    pub cortical_breach_at: Vec<CortexPart>,
+    /// Where the soft tissue lies; empty when not assessed.
+    #[serde(default)]
+    pub soft_tissue_at: Vec<SoftTissue>,
+    /// Radial zones of Weinstein, Boriani and Biagini, 1…12; empty when not assessed.
+    #[serde(default)]
+    pub wbb_zones: Vec<u8>,
+    /// Their layers; empty when not assessed.
+    #[serde(default)]
+    pub wbb_layers: Vec<WbbLayer>,
     /// Signals on MR.
     pub mr: MrSignals,
     /// What it is thought to be.
@@ -49,8 +65,26 @@ pub struct LesionRecord {
     pub nature_code: Option<Code>,
     /// Tissue.
     pub histology: Histology,
+    /// The tissue's diagnosis as a code (SNOMED CT), where it is that of the primary tumour.
+    #[serde(default)]
+    pub histology_code: Option<Code>,
     /// Role in RECIST 1.1.
     pub recist_role: RecistRole,
+    /// Whether it is measurable by RECIST 1.1; null while that is open.
+    #[serde(default)]
+    pub recist_measurable: Option<bool>,
+    /// Why.
+    #[serde(default)]
+    pub recist_reason: Option<String>,
+    /// Spongy bone of the nearest sound levels, which the values are held against; null where none is in the image.
+    #[serde(default)]
+    pub bone_reference: Option<BoneReference>,
+    /// Mean of the lesion minus that of the reference; negative where bone is lost.
+    #[serde(default)]
+    pub contrast_to_bone: Option<f64>,
+    /// What the statements rest on.
+    #[serde(default)]
+    pub evidence: Vec<Evidence>,
     /// The reader's colour, sRGB.
     pub color: Option<[u8; 3]>,
     /// The reader's remark.

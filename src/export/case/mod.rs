@@ -7,15 +7,20 @@
 mod build;
 mod lesion;
 mod schema;
+mod timepoints;
 mod vertebra;
 
 pub use build::case_file;
 pub use lesion::{Contour, LesionGeometry, LesionMeasurements, LesionRecord};
 pub use schema::case_schema;
+pub use timepoints::{ChangeRecord, TimepointRecord};
 pub use vertebra::{Code, VertebraRecord};
 
 use crate::anatomy::{ChainFinding, VertebraLevel};
-use crate::document::{Castellvi, ImageKey, SliceIdentity};
+use crate::document::{
+    AgeConflict, Castellvi, ImageKey, MeasureRole, Neurology, PainFacts, SliceIdentity, TimepointKey, Transition,
+    Treatment,
+};
 use crate::volume::{Finding, Kind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -56,10 +61,19 @@ pub struct CaseFile {
     pub spine_numbering: Numbering,
     /// The series that annotations refer to.
     pub images: Vec<ImageRecord>,
+    /// Timepoints, in their order.
+    #[serde(default)]
+    pub timepoints: Vec<TimepointRecord>,
     /// Who read them.
     pub readers: Vec<Reader>,
-    /// One set for each reader.
+    /// One set for each reader and timepoint, the first timepoint first.
     pub annotation_sets: Vec<AnnotationSet>,
+    /// What changed from each timepoint to the next, level by level.
+    #[serde(default)]
+    pub changes: Vec<ChangeRecord>,
+    /// What was done.
+    #[serde(default)]
+    pub treatment: Treatment,
 }
 
 /// Name and version of the program.
@@ -107,6 +121,9 @@ pub struct Subject {
     pub sex: Option<String>,
     /// Age at the first study.
     pub age_years: Option<f64>,
+    /// Ages that other sources give.
+    #[serde(default)]
+    pub age_conflicts: Vec<AgeConflict>,
 }
 
 /// The primary tumour.
@@ -117,14 +134,32 @@ pub struct PrimaryTumour {
     pub site: Option<String>,
     /// Its histology, in words.
     pub histology: Option<String>,
+    /// The histology as a code (SNOMED CT), where the reader gave one.
+    #[serde(default)]
+    pub code: Option<Code>,
+    /// What was done about it.
+    #[serde(default)]
+    pub status: Option<String>,
+    /// Metastases outside of the spine.
+    #[serde(default)]
+    pub other_metastases: Vec<String>,
+    /// How well it answers to radiation (NOMS, Laufer 2013).
+    #[serde(default)]
+    pub radiosensitivity: Option<String>,
 }
 
 /// Statements about the patient as a whole.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Clinical {
     /// Tomita surgical type 1–7 (Tomita 2001, Spine 26:298); of the patient, not of a level.
     pub tomita_surgical_type: Option<u8>,
+    /// Complaints.
+    #[serde(default)]
+    pub pain: PainFacts,
+    /// The nervous system.
+    #[serde(default)]
+    pub neurology: Neurology,
     /// The reader's remark on the case.
     pub remark: Option<String>,
 }
@@ -143,6 +178,9 @@ pub struct Numbering {
     pub n_thoracic: Option<u8>,
     /// Number of lumbar vertebrae.
     pub n_lumbar: Option<u8>,
+    /// A bone between two regions, and which way it was counted.
+    #[serde(default)]
+    pub transition: Transition,
     /// Lumbosacral transition (Castellvi 1984).
     pub lstv_castellvi: Castellvi,
     /// Whether the count is ambiguous.
@@ -163,6 +201,9 @@ pub struct ImageRecord {
     pub series_instance_uid: String,
     /// FrameOfReferenceUID (0020,0052).
     pub frame_of_reference_uid: Option<String>,
+    /// The timepoint it belongs to; null where the case tells none apart.
+    #[serde(default)]
+    pub timepoint: Option<TimepointKey>,
     /// SOPClassUID (0008,0016).
     pub sop_class_uid: String,
     /// Modality (0008,0060).
@@ -219,6 +260,9 @@ pub enum SetStatus {
 pub struct AnnotationSet {
     /// The reader's pseudonym.
     pub reader: String,
+    /// The timepoint it speaks of; null where the case tells none apart.
+    #[serde(default)]
+    pub timepoint: Option<TimepointKey>,
     /// Time that the reader was active on the case, s.
     pub active_seconds: f64,
     /// Draft.
@@ -253,6 +297,9 @@ pub struct DrawnMeasurement {
     pub kind: MeasurementKind,
     /// The vertebra it belongs to.
     pub level: Option<VertebraLevel>,
+    /// What it stands for.
+    #[serde(default)]
+    pub role: MeasureRole,
     /// Its value; null where its points coincide.
     pub value: Option<f64>,
     /// `mm` or `deg`.

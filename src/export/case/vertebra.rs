@@ -3,8 +3,10 @@
 
 use super::LesionRecord;
 use crate::anatomy::VertebraLevel;
-use crate::assess::{CollapseReference, GenantShape, NotScored, Sins};
-use crate::document::{EsccGrade, HeightPoints, ImageKey, LevelConfidence, LevelStatus, PostoperativeState, Presence};
+use crate::assess::{Canal, CollapseReference, GenantShape, NotScored, Sins};
+use crate::document::{
+    EsccGrade, EsccImage, Evidence, HeightPoints, ImageKey, LevelConfidence, LevelStatus, PostoperativeState, Presence,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +80,12 @@ pub struct VertebraRecord {
     pub sins: Option<Sins>,
     /// Why there is no score.
     pub sins_not_scored: Option<NotScored>,
+    /// Diameters of canal and cord.
+    #[serde(default)]
+    pub canal: Canal,
+    /// What the statements rest on.
+    #[serde(default)]
+    pub evidence: Vec<Evidence>,
     /// After surgery.
     pub postoperative: PostoperativeState,
     /// As recorded: a fracture through tumour.
@@ -162,10 +170,22 @@ pub struct EpiduralRecord {
     pub surrogate_without_mr: bool,
     /// Below the conus: the scale is an extrapolation.
     pub cauda_equina: bool,
+    /// As recorded: the five questions of the path.
+    #[serde(default)]
+    pub epidural_tumour: Presence,
+    /// As recorded.
+    #[serde(default)]
+    pub sac_deformed: Presence,
+    /// As recorded.
+    #[serde(default)]
+    pub cord_touched: Presence,
     /// As recorded.
     pub cord_compression: Presence,
     /// As recorded.
     pub csf_visible: Presence,
+    /// What it was read on.
+    #[serde(default)]
+    pub read_on: EsccImage,
     /// Spinal cord compression (SNOMED CT), where it is present.
     pub code: Option<Code>,
 }

@@ -23,6 +23,7 @@ pub fn check(case: &CaseFile, out: &mut Checked) {
     if case.annotation_sets.is_empty() {
         out.add("/annotation_sets", "is empty; a case has one set for each reader");
     }
+    let mut values: BTreeMap<&str, (String, BTreeSet<u16>)> = BTreeMap::new();
     for (n, set) in case.annotation_sets.iter().enumerate() {
         let at = format!("/annotation_sets/{n}");
         if !readers.contains(set.reader.as_str()) {
@@ -31,8 +32,19 @@ pub fn check(case: &CaseFile, out: &mut Checked) {
         for (i, id) in set.images.iter().enumerate().filter(|(_, id)| !images.contains_key(id.0.as_str())) {
             out.add(format!("{at}/images/{i}"), format!("\"{}\" is not among /images", shown(&id.0)));
         }
-        SetRules { images: &images, ids: BTreeSet::new(), labels: BTreeSet::new(), values: BTreeSet::new(), out }
-            .check(set, &at);
+        let before = values.entry(set.reader.as_str()).or_insert_with(|| (at.clone(), BTreeSet::new()));
+        let mut rules =
+            SetRules { images: &images, ids: BTreeSet::new(), labels: BTreeSet::new(), values: BTreeSet::new(), out };
+        rules.check(set, &at);
+        before.1.append(&mut rules.values);
+    }
+    // A reader's timepoints share one count: a lesion keeps its value.
+    for (at, values) in values.into_values() {
+        let n = values.len() as u16;
+        if values.iter().copied().ne(1..=n) {
+            let values: Vec<String> = values.iter().take(20).map(u16::to_string).collect();
+            out.add(at, format!("label values are {}; expected 1 to {n} without holes", values.join(", ")));
+        }
     }
 }
 
@@ -106,11 +118,6 @@ impl SetRules<'_> {
             for (n, l) in v.lesions.iter().enumerate() {
                 self.lesion(v.level, l, &format!("{at}/lesions/{n}"));
             }
-        }
-        let n = self.values.len() as u16;
-        if self.values.iter().copied().ne(1..=n) {
-            let values: Vec<String> = self.values.iter().take(20).map(u16::to_string).collect();
-            self.out.add(at, format!("label values are {}; expected 1 to {n} without holes", values.join(", ")));
         }
         for (n, m) in set.measurements.iter().enumerate() {
             if !self.images.contains_key(m.image.0.as_str()) {

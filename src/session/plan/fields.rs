@@ -1,6 +1,6 @@
 //! Steps that set one field: of a vertebra, a lesion, the case, or the numbering.
 
-use super::{Planned, Refusal, lesion, lesions::check_label};
+use super::{Planned, Refusal, lesion, lesions::check_label, levels::counted, measure, timepoints};
 use crate::document::{CaseFacts, Document, Edit, FieldError, Lesion, SpineNumbering, Vertebra, with_field};
 use crate::session::op::Target;
 use serde_json::{Map, Value};
@@ -20,12 +20,18 @@ pub fn set(document: &Document, target: &Target, field: &str, value: &Value) -> 
             let after = with_field(&before, field, value, Vertebra::FIXED)?;
             within(field, value, VERTEBRA_RANGES)?;
             let edit = Edit::Vertebra { level: *level, value: Some(Box::new(after)) };
-            Ok((vec![edit], format!("Set {} of {level}", spoken(field))))
+            Ok((
+                counted(document, *level).into_iter().chain([edit]).collect(),
+                format!("Set {} of {level}", spoken(field)),
+            ))
         }
         Target::Lesion(label) => set_lesion(document, label, field, value),
+        Target::Measurement(label) => measure::set(document, label, field, value),
+        Target::Timepoint(timepoint) => timepoints::set(document, timepoint, field, value),
         Target::Case(true) => {
             let after: CaseFacts = with_field(&document.case, field, value, &[])?;
             within(field, value, CASE_RANGES)?;
+            check_case(&after, field, value)?;
             if field == "sex" && !matches!(after.sex.as_deref(), None | Some("M" | "F" | "O")) {
                 return Err(refused(field, value, "one of \"M\", \"F\", \"O\" or null"));
             }
@@ -41,6 +47,9 @@ fn set_lesion(document: &Document, label: &str, field: &str, value: &Value) -> R
     let (id, before) = lesion(document, label)?;
     let mut after = with_field(before, field, value, Lesion::FIXED)?;
     within(field, value, LESION_RANGES)?;
+    if after.wbb_zones.iter().any(|z| !(1..=12).contains(z)) {
+        return Err(refused(field, value, "zones from 1 to 12"));
+    }
     match field {
         "label" => {
             check_label(&after.label)?;
@@ -71,8 +80,32 @@ const VERTEBRA_RANGES: &[Range] = &[
     ("sins_collapse", 0.0, 3.0, &[0.0, 1.0, 2.0, 3.0]),
     ("postoperative.subsidence_mm", 0.0, 200.0, &[]),
 ];
-const CASE_RANGES: &[Range] = &[("age_years", 0.0, 150.0, &[]), ("tomita_surgical_type", 1.0, 7.0, &[])];
+const CASE_RANGES: &[Range] = &[
+    ("age_years", 0.0, 150.0, &[]),
+    ("tomita_surgical_type", 1.0, 7.0, &[]),
+    ("pain.score_nrs", 0.0, 10.0, &[]),
+    ("pain.duration_months", 0.0, 1200.0, &[]),
+    ("treatment.radiotherapy.total_dose_gy", 0.0, 500.0, &[]),
+    ("treatment.radiotherapy.fractions", 0.0, 500.0, &[]),
+    ("treatment.radiotherapy.weeks", 0.0, 100.0, &[]),
+];
 const LESION_RANGES: &[Range] = &[("soft_tissue_long_axis_mm", 0.0, 1000.0, &[])];
+
+/// What the types of the case's fields do not say.
+fn check_case(after: &CaseFacts, field: &str, value: &Value) -> Result<(), Refusal> {
+    let digits = |t: &str| (6..=18).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_digit());
+    if after.primary_sct.as_deref().is_some_and(|t| !digits(t)) {
+        return Err(refused(field, value, "the 6 to 18 digits of a SNOMED CT concept, or null"));
+    }
+    let asia = after.neurology.asia_impairment_scale.as_deref();
+    if !matches!(asia, None | Some("A" | "B" | "C" | "D" | "E")) {
+        return Err(refused(field, value, "one of \"A\" to \"E\", or null"));
+    }
+    if after.age_conflicts.iter().any(|c| !(0.0..=150.0).contains(&c.value)) {
+        return Err(refused(field, value, "ages of 0 to 150 years"));
+    }
+    Ok(())
+}
 
 fn within(field: &str, value: &Value, ranges: &[Range]) -> Result<(), Refusal> {
     let (Some(number), Some((_, low, high, only))) = (value.as_f64(), ranges.iter().find(|r| r.0 == field)) else {

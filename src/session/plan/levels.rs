@@ -2,9 +2,9 @@
 
 use super::{Planned, Refusal};
 use crate::anatomy::VertebraLevel;
-use crate::document::{Document, Edit, HeightPoints, Vertebra};
+use crate::document::{Document, Edit, HeightPoints, Measurement, SpineNumbering, Vertebra};
 use crate::space::PatientPoint;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn replaced(level: VertebraLevel, value: Vertebra) -> Edit {
     Edit::Vertebra { level, value: Some(Box::new(value)) }
@@ -14,10 +14,30 @@ fn known(document: &Document, level: VertebraLevel) -> Vertebra {
     document.vertebrae.get(&level).cloned().unwrap_or_default()
 }
 
+/// Naming T13 or L6 (or T12, L5 in a spine counted without them) says that the spine has that bone: its count follows, so
+/// that the chain of levels is the same before and after a shift.
+pub fn counted(document: &Document, level: VertebraLevel) -> Option<Edit> {
+    use VertebraLevel::{L5, L6, T12, T13};
+    if document.spine.has(level) {
+        return None;
+    }
+    let mut value = document.spine.clone();
+    match level {
+        T12 => value.n_thoracic = Some(12),
+        T13 => value.n_thoracic = Some(13),
+        L5 => value.n_lumbar = Some(5),
+        L6 => value.n_lumbar = Some(6),
+        _ => return None,
+    }
+    Some(Edit::Spine { value })
+}
+
 pub fn label(document: &Document, level: VertebraLevel, at_mm: PatientPoint) -> Planned {
     let before = known(document, level);
     let verb = if before.at_mm.is_some() { "Move" } else { "Label" };
-    (vec![replaced(level, Vertebra { at_mm: Some(at_mm), ..before })], format!("{verb} {level}"))
+    let edits = counted(document, level).into_iter();
+    let edits = edits.chain([replaced(level, Vertebra { at_mm: Some(at_mm), ..before })]);
+    (edits.collect(), format!("{verb} {level}"))
 }
 
 pub fn unlabel(document: &Document, level: VertebraLevel) -> Result<Planned, Refusal> {
@@ -29,56 +49,92 @@ pub fn unlabel(document: &Document, level: VertebraLevel) -> Result<Planned, Ref
 
 pub fn heights(document: &Document, level: VertebraLevel, points: HeightPoints) -> Planned {
     let value = Vertebra { heights: Some(points), ..known(document, level) };
-    (vec![replaced(level, value)], format!("Heights {level}"))
+    let edits = counted(document, level).into_iter().chain([replaced(level, value)]);
+    (edits.collect(), format!("Heights {level}"))
 }
 
-/// Renames every bone from `from` downwards by `by` places in this spine's own chain: the usual levels and those of T13
-/// and L6 that the case speaks of.
-pub fn shift(document: &Document, by: i32, from: Option<VertebraLevel>) -> Result<Planned, Refusal> {
-    let used: BTreeSet<VertebraLevel> = document
-        .vertebrae
-        .keys()
-        .copied()
-        .chain(document.lesions.values().map(|l| l.vertebra))
-        .chain(document.measurements.values().filter_map(|m| m.level))
-        .collect();
-    let chain: Vec<_> = VertebraLevel::ALL.into_iter().filter(|l| !l.is_variant() || used.contains(l)).collect();
-    let moves = |l: VertebraLevel| from.is_none_or(|f| l >= f);
-    let to = |l: VertebraLevel| -> Result<VertebraLevel, Refusal> {
-        if !moves(l) {
+/// Which bones get other names, and which.
+struct Renaming {
+    by: i32,
+    from: Option<VertebraLevel>,
+    to: Option<VertebraLevel>,
+    /// This spine's own chain: the levels it was counted with, and those that the case speaks of.
+    chain: Vec<VertebraLevel>,
+    used: BTreeSet<VertebraLevel>,
+}
+
+impl Renaming {
+    fn moves(&self, l: VertebraLevel) -> bool {
+        self.from.is_none_or(|f| l >= f) && self.to.is_none_or(|t| l <= t)
+    }
+
+    fn of(&self, l: VertebraLevel) -> Result<VertebraLevel, Refusal> {
+        if !self.moves(l) {
             return Ok(l);
         }
-        let at = chain.iter().position(|c| *c == l).map_or(0, |p| p as i64) + i64::from(by);
-        let onto = usize::try_from(at).ok().and_then(|at| chain.get(at).copied());
-        let onto = onto.ok_or(Refusal::OffTheSpine { level: l, by })?;
-        if used.contains(&onto) && !moves(onto) {
+        let at = self.chain.iter().position(|c| *c == l).map_or(0, |p| p as i64) + i64::from(self.by);
+        let onto = usize::try_from(at).ok().and_then(|at| self.chain.get(at).copied());
+        let onto = onto.ok_or(Refusal::OffTheSpine { level: l, by: self.by })?;
+        if self.used.contains(&onto) && !self.moves(onto) {
             return Err(Refusal::LevelTaken { level: l, onto });
         }
         Ok(onto)
-    };
-    let mut edits = Vec::new();
-    let mut gone: BTreeSet<VertebraLevel> = BTreeSet::new();
-    let mut arrived = BTreeSet::new();
-    for (level, vertebra) in document.vertebrae.iter().filter(|(l, _)| moves(**l)) {
-        let onto = to(*level)?;
-        gone.insert(*level);
-        arrived.insert(onto);
-        edits.push(replaced(onto, vertebra.clone()));
     }
-    edits.extend(gone.difference(&arrived).map(|l| Edit::Vertebra { level: *l, value: None }));
-    for (id, lesion) in document.lesions.iter().filter(|(_, l)| moves(l.vertebra)) {
+
+    /// The edits that give a set of levels their new names.
+    fn levels(
+        &self,
+        levels: &BTreeMap<VertebraLevel, Vertebra>,
+        edit: impl Fn(VertebraLevel, Option<Box<Vertebra>>) -> Edit,
+    ) -> Result<Vec<Edit>, Refusal> {
+        let (mut edits, mut gone, mut arrived) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+        for (level, vertebra) in levels.iter().filter(|(l, _)| self.moves(**l)) {
+            let onto = self.of(*level)?;
+            gone.insert(*level);
+            arrived.insert(onto);
+            edits.push(edit(onto, Some(Box::new(vertebra.clone()))));
+        }
+        edits.extend(gone.difference(&arrived).map(|l| edit(*l, None)));
+        Ok(edits)
+    }
+}
+
+/// Every level that the case speaks of.
+fn used(document: &Document) -> BTreeSet<VertebraLevel> {
+    let levels = document.vertebrae.keys().chain(document.followups.values().flat_map(BTreeMap::keys)).copied();
+    let lesions = document.lesions.values().map(|l| l.vertebra);
+    levels.chain(lesions).chain(document.measurements.values().filter_map(|m| m.level)).collect()
+}
+
+/// Renames every bone from `from` downwards to `to` by `by` places in this spine's own chain, at every timepoint; lesions,
+/// findings and measurements go with their bones.
+pub fn shift(
+    document: &Document,
+    by: i32,
+    from: Option<VertebraLevel>,
+    to: Option<VertebraLevel>,
+) -> Result<Planned, Refusal> {
+    let used = used(document);
+    let chain = VertebraLevel::ALL.into_iter().filter(|l| document.spine.has(*l) || used.contains(l)).collect();
+    let renaming = Renaming { by, from, to, chain, used };
+    let mut edits = renaming.levels(&document.vertebrae, |level, value| Edit::Vertebra { level, value })?;
+    for (timepoint, levels) in &document.followups {
+        let edit = |level, value| Edit::Followup { timepoint: timepoint.clone(), level, value };
+        edits.extend(renaming.levels(levels, edit)?);
+    }
+    for (id, lesion) in document.lesions.iter().filter(|(_, l)| renaming.moves(l.vertebra)) {
         let mut moved = lesion.clone();
-        moved.vertebra = to(lesion.vertebra)?;
+        moved.vertebra = renaming.of(lesion.vertebra)?;
         edits.push(Edit::Lesion { id: *id, value: Some(Box::new(moved)) });
     }
     for (id, m) in &document.measurements {
-        if let Some(level) = m.level.filter(|l| moves(*l)) {
-            let moved = crate::document::Measurement { level: Some(to(level)?), ..m.clone() };
+        if let Some(level) = m.level.filter(|l| renaming.moves(*l)) {
+            let moved = Measurement { level: Some(renaming.of(level)?), ..m.clone() };
             edits.push(Edit::Measurement { id: *id, value: Some(Box::new(moved)) });
         }
     }
-    if let Some(level) = document.spine.counted_from.filter(|l| moves(*l)) {
-        let spine = crate::document::SpineNumbering { counted_from: Some(to(level)?), ..document.spine.clone() };
+    if let Some(level) = document.spine.counted_from.filter(|l| renaming.moves(*l)) {
+        let spine = SpineNumbering { counted_from: Some(renaming.of(level)?), ..document.spine.clone() };
         edits.push(Edit::Spine { value: spine });
     }
     Ok((edits, format!("Shift levels by {by:+}")))

@@ -7,6 +7,7 @@ mod lesions;
 mod levels;
 mod measure;
 mod paint;
+mod timepoints;
 
 use super::{Images, Op};
 use crate::anatomy::VertebraLevel;
@@ -81,6 +82,9 @@ pub enum Refusal {
     /// The measurement's label is in use.
     #[error("a measurement is already called \"{0}\"; choose another label")]
     MeasurementTaken(String),
+    /// No such timepoint.
+    #[error("there is no timepoint \"{0}\"; set one of its fields first, such as its label")]
+    NoSuchTimepoint(String),
     /// Nothing to undo.
     #[error("there is nothing to undo")]
     NothingToUndo,
@@ -98,7 +102,9 @@ pub fn plan(op: &Op, document: &Document, images: &dyn Images) -> Result<Step, R
     let (edits, name) = match op {
         Op::LabelVertebra { level, at_mm } => levels::label(document, *level, *at_mm),
         Op::UnlabelVertebra { level } => levels::unlabel(document, *level)?,
-        Op::ShiftLevels { by, from } => levels::shift(document, *by, *from)?,
+        Op::ShiftLevels { by, from, to } => levels::shift(document, *by, *from, *to)?,
+        Op::At { timepoint, step } => timepoints::at(document, timepoint, step)?,
+        Op::RemoveTimepoint { timepoint } => timepoints::remove(document, timepoint)?,
         Op::Heights { level, points_mm } => levels::heights(document, *level, *points_mm),
         Op::SetSpine { variant } => fields::set_spine(document, variant)?,
         Op::Set { target, field, value } => fields::set(document, target, field, value)?,
@@ -107,8 +113,8 @@ pub fn plan(op: &Op, document: &Document, images: &dyn Images) -> Result<Step, R
         Op::Brush { .. } | Op::Contour { .. } | Op::Grow { .. } | Op::Interpolate { .. } | Op::Refine { .. } => {
             paint::plan(op, document, images, image.as_ref().ok_or(Refusal::NoImage)?)?
         }
-        Op::Measure { measurement, shape, level, .. } => {
-            measure::add(document, measurement, shape, *level, image.clone().ok_or(Refusal::NoImage)?)?
+        Op::Measure { measurement, shape, level, role, .. } => {
+            measure::add(document, measurement, shape, (*level, *role), image.clone().ok_or(Refusal::NoImage)?)?
         }
         Op::Unmeasure { measurement } => measure::delete(document, measurement)?,
         Op::Undo {} => return Err(Refusal::NothingToUndo),
