@@ -2,7 +2,7 @@
 //! folder.
 
 use super::App;
-use super::reading::Case;
+use super::case_file::Case;
 use crate::document::ImageIdentity;
 use crate::session::{Access, Opened, Places, Session};
 use std::path::PathBuf;
@@ -18,8 +18,11 @@ impl App {
     pub(super) fn resume_case(&mut self, join: bool) {
         let Some(reading) = &mut self.reading else { return };
         if join && reading.case.session.is_some() {
-            reading.case.joined.push(reading.series.study_instance_uid.clone());
+            let study = reading.series.study_instance_uid.clone();
+            reading.case.joined.push(study.clone());
+            self.begin_timepoint(study);
         }
+        let Some(reading) = &mut self.reading else { return };
         if reading.case_is_at_hand() {
             return;
         }
@@ -33,9 +36,8 @@ impl App {
         if let Some(reading) = &mut self.reading {
             reading.case = case;
         }
-        let labels = self.reading.as_ref().map(|r| super::ladder::placed(r.document())).unwrap_or_default();
-        if let Some((last, _)) = labels.last() {
-            self.desk.advance_from(*last);
+        if !super::ladder::placed(self.document()).is_empty() {
+            self.number_on();
         }
     }
 
@@ -58,7 +60,7 @@ impl App {
                 let d = session.document();
                 let (levels, lesions) = (d.vertebrae.len(), d.lesions.len());
                 self.notices.say(format!("Your case goes on: {levels} levels, {lesions} lesions"));
-                Case { session: Some(session), path: Some(path), ..Case::default() }
+                Case::of(session, path)
             }
             Err(e) => {
                 self.notices.fail(e.to_string());
@@ -88,7 +90,7 @@ impl App {
         // The list of recent cases is a convenience: without it the case is still found by its images.
         let _ = places.remember(&path);
         if let Some(reading) = &mut self.reading {
-            reading.case = Case { session: Some(opened.session), path: Some(path), ..Case::default() };
+            reading.case = Case::of(opened.session, path);
         }
         Ok(())
     }

@@ -1,16 +1,15 @@
 //! What each command does here, and why one is not available.
 
+use super::changes::ChangesDialog;
 use super::desk::Direction;
 use super::dialogs::Dialog;
 use super::export_dialog::ExportDialog;
+use super::import_dialog::ImportDialog;
 use super::pane_strip::next_projection;
 use super::reading::Reading;
 use super::{App, sample_folder, theme};
-use crate::anatomy::{VertebraLevel, suggest_next};
-use crate::document::LesionKind;
 use crate::segment::Tip;
-use crate::session::{CommandId, LevelChoice, Op};
-use crate::space::PatientPoint;
+use crate::session::{CommandId, Op, Session, SessionError};
 use crate::study::{Assembled, Scan};
 use crate::tool::{Event as ToolEvent, Outcome};
 use crate::view::SLAB_MAX_MM;
@@ -32,6 +31,10 @@ impl App {
         };
         match id {
             OpenFolder | Quit | Palette | Keys | Accept | Cancel => None,
+            SkipLevel | OtherDirection => {
+                let away = self.desk.tool_id != Vertebra;
+                open().or_else(|| away.then(|| "take up the vertebra tool first (V)".to_owned()))
+            }
             OpenSample => sample_folder().is_none().then(|| "the sample data are not beside the program".to_owned()),
             Undo => self.step_name(true).is_none().then(|| "there is nothing to undo".to_owned()),
             Redo => self.step_name(false).is_none().then(|| "there is nothing to redo".to_owned()),
@@ -77,6 +80,9 @@ impl App {
             OpenSample => self.open_paths(sample_folder().into_iter().collect()),
             Export => self.dialog = ExportDialog::new(self).map_or(Dialog::None, Dialog::Export),
             Quit => self.quit = true,
+            ImportLevels => self.dialog = Dialog::Import(ImportDialog::new(None)),
+            Changes => self.dialog = Dialog::Changes(ChangesDialog::new(self.whole_document())),
+            Explain => self.dialog = Dialog::Explain,
             Keys => self.dialog = Dialog::Keys,
             Palette => self.dialog = Dialog::palette(),
             Navigate | Vertebra | Brush | Grow | Contour | Length | Angle | Heights | WindowBox => self.take_up(id),
@@ -94,7 +100,7 @@ impl App {
         match id {
             Undo => self.undo_or_redo(true),
             Redo => self.undo_or_redo(false),
-            NewLesion => self.new_lesion(None),
+            NewLesion => self.begin_with_next_stroke(),
             DeleteLesion => self.delete_lesion(),
             NextLesion => self.next_lesion(),
             BrushSmaller => self.resize_brush(-0.5),
@@ -109,6 +115,8 @@ impl App {
                 settings.range = if settings.range.is_some() { None } else { Some(range) };
             }
             SampleRange => self.sample_range(),
+            SkipLevel => self.skip_level(),
+            OtherDirection => self.turn_round(),
             _ => return self.run_shape(id),
         }
         true
@@ -211,8 +219,7 @@ impl App {
         self.tool_event(ToolEvent::Cancel);
         self.desk.take_up(id);
         if id == CommandId::Vertebra && self.desk.next_level.is_none() {
-            let last = self.reading.as_ref().and_then(|r| super::ladder::placed(r.document()).last().map(|(l, _)| *l));
-            self.desk.next_level = last.map_or(Some(VertebraLevel::C2), |l| l.shifted(1));
+            self.number_on();
         }
     }
 
@@ -254,17 +261,18 @@ impl App {
             && let Some(level) = labelled
             && self.desk.next_level == Some(level)
         {
-            self.desk.advance_from(level);
+            self.advance_from(level);
         }
     }
 
     /// Carries out a step; false, with a notice, when it was refused.
     pub(super) fn perform(&mut self, op: Op) -> bool {
+        let op = self.at_timepoint(op);
         match self.with_case(|reading| {
             let mut session = reading.case.session.take();
-            let result =
-                session.as_mut().map_or(Ok(()), |s| s.perform(&op, reading).map(drop).map_err(|e| e.to_string()));
+            let result = session.as_mut().map_or(Ok(()), |s| carry_out(s, reading, &op).map_err(|e| e.to_string()));
             reading.case.session = session;
+            reading.case.refresh();
             result
         }) {
             Ok(()) => true,
@@ -292,98 +300,13 @@ impl App {
             }
             Err(e) => self.notices.fail(e.to_string()),
         }
+        self.reading.iter_mut().for_each(|r| r.case.refresh());
     }
 
     /// Name of the step that undo or redo would take.
     pub(super) fn step_name(&self, undo: bool) -> Option<String> {
         let session = self.reading.as_ref()?.case.session.as_ref()?;
         if undo { session.undo_name() } else { session.redo_name() }.map(str::to_owned)
-    }
-
-    /// Before a drawing gesture: there must be a current lesion; one is begun under the nearest level.
-    pub(super) fn ready_to_draw(&mut self, pane: usize, rect: Rect, pos: Pos2) -> bool {
-        let at = self.patient_at(pane, rect, pos);
-        let Some(reading) = &self.reading else { return false };
-        if self.desk.current(reading.document()).is_some() {
-            return true;
-        }
-        self.new_lesion(Some(at));
-        self.reading.as_ref().is_some_and(|r| self.desk.current(r.document()).is_some())
-    }
-
-    /// Begins a lesion under the level nearest to `at` (else to the crosshair) and makes it current.
-    pub(super) fn new_lesion(&mut self, at: Option<PatientPoint>) {
-        let Some(reading) = &self.reading else { return };
-        let document = reading.document();
-        let Some((level, _)) = document.nearest_vertebra(at.unwrap_or(reading.cursor())) else {
-            self.notices.say("Label a vertebra first (V): every lesion belongs to a level");
-            return;
-        };
-        let free = |n: &usize| document.lesion_by_label(&format!("{level}-{n}")).is_none();
-        let label = (1..).find(free).map(|n| format!("{level}-{n}")).unwrap_or_default();
-        let vertebra = LevelChoice::Level(level);
-        let op = Op::AddLesion { lesion: label.clone(), vertebra, kind: LesionKind::Lytic, at_mm: at };
-        if self.perform(op) {
-            self.desk.lesion = Some(label);
-        }
-    }
-
-    fn delete_lesion(&mut self) {
-        if let Some(label) = self.desk.lesion.take() {
-            self.perform(Op::DeleteLesion { lesion: label });
-        }
-    }
-
-    fn next_lesion(&mut self) {
-        let Some(reading) = &self.reading else { return };
-        let mut labels: Vec<_> = reading.document().lesions.values().collect();
-        labels.sort_by_key(|l| (l.vertebra, l.label_value));
-        let at = labels.iter().position(|l| Some(l.label.as_str()) == self.desk.lesion.as_deref());
-        let next = labels.get(at.map_or(0, |n| (n + 1) % labels.len())).map(|l| l.label.clone());
-        next.into_iter().for_each(|l| self.choose_lesion(&l));
-    }
-
-    /// Makes a lesion current and shows its middle.
-    pub(super) fn choose_lesion(&mut self, label: &str) {
-        self.desk.lesion = Some(label.to_owned());
-        let Some(reading) = &mut self.reading else { return };
-        let document = reading.document();
-        let Some(value) = document.lesion_by_label(label).map(|(_, l)| l.label_value) else { return };
-        let flat = document.masks.get(&reading.key).map_or_else(Vec::new, |m| m.voxels_of(value));
-        let Some(middle) = flat.get(flat.len() / 2) else { return };
-        let at = crate::space::VoxelIndex::from_flat(*middle as usize, reading.geometry.size());
-        let p = reading.geometry.patient_from_voxel(at.center());
-        reading.go_to(p);
-    }
-
-    /// A rung of the ladder was clicked.
-    pub(super) fn choose_level(&mut self, level: VertebraLevel) {
-        let Some(reading) = &mut self.reading else { return };
-        let chain = super::ladder::placed(reading.document());
-        if let Some((_, at)) = chain.iter().find(|(l, _)| *l == level) {
-            reading.go_to(*at);
-        } else if let Some(at) = suggest_next(&chain, level) {
-            reading.go_to(at);
-        }
-        if !chain.iter().any(|(l, _)| *l == level) {
-            self.take_up(CommandId::Vertebra);
-            self.desk.next_level = Some(level);
-        }
-    }
-
-    /// The labelled level that the crosshair is at.
-    pub(super) fn current_level(&self) -> Option<VertebraLevel> {
-        const NEAR_MM: f64 = 30.0;
-        let reading = self.reading.as_ref()?;
-        let nearest = reading.document().nearest_vertebra(reading.cursor());
-        nearest.filter(|(_, mm)| *mm < NEAR_MM).map(|(l, _)| l)
-    }
-
-    fn neighbour(&self, direction: Direction) -> Option<PatientPoint> {
-        let chain = super::ladder::placed(self.reading.as_ref()?.document());
-        let at = chain.iter().position(|(l, _)| Some(*l) == self.current_level())?;
-        let next = if direction == Direction::Down { at + 1 } else { at.checked_sub(1)? };
-        chain.get(next).map(|(_, p)| *p)
     }
 
     pub(super) fn resize_brush(&mut self, by_mm: f64) {
@@ -412,6 +335,14 @@ impl App {
             _ => {}
         }
     }
+}
+
+/// Performs a step. One at a later timepoint brings the series that it was read on into the case: its levels lie there.
+fn carry_out(session: &mut Session, reading: &Reading, op: &Op) -> Result<(), SessionError> {
+    if let Op::At { .. } = op {
+        session.add_image(&reading.key, reading.identity().clone())?;
+    }
+    session.perform(op, reading).map(drop)
 }
 
 /// The colours of all lesions by label value, for the screen.

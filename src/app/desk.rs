@@ -34,6 +34,8 @@ pub struct Desk {
     pub next_level: Option<VertebraLevel>,
     /// Where numbering goes.
     pub direction: Direction,
+    /// A level without a centre that was chosen in the ladder.
+    pub spoken: Option<VertebraLevel>,
 }
 
 impl Default for Desk {
@@ -47,6 +49,7 @@ impl Default for Desk {
             offer: None,
             next_level: None,
             direction: Direction::Down,
+            spoken: None,
         }
     }
 }
@@ -75,11 +78,6 @@ impl Desk {
     /// What the tool may look at.
     pub fn scene<'a>(&'a self, document: &'a Document, image: &'a ImageKey) -> Scene<'a> {
         Scene { document, image, lesion: self.lesion.as_deref(), next_level: self.next_level, settings: &self.settings }
-    }
-
-    /// After a level was labelled, the next one in the chosen direction is at hand.
-    pub fn advance_from(&mut self, level: VertebraLevel) {
-        self.next_level = level.shifted(if self.direction == Direction::Down { 1 } else { -1 });
     }
 
     /// The current lesion's label, if the document still has it.

@@ -1,8 +1,10 @@
 //! What opens over the images: choosing a folder, exporting, all keys, the command palette. One at a time; Esc closes.
 
+use super::changes::ChangesDialog;
 use super::chooser::Chooser;
 use super::export_dialog::ExportDialog;
-use super::{App, theme, widgets};
+use super::import_dialog::ImportDialog;
+use super::{App, explain, theme, widgets};
 use crate::session::{COMMANDS, Command, CommandId, Group};
 use egui::{Align2, Grid, Key, RichText, ScrollArea, TextEdit, Ui, vec2};
 
@@ -14,6 +16,12 @@ pub enum Dialog {
     Open(Chooser),
     /// Export the case.
     Export(ExportDialog),
+    /// Levels from a file.
+    Import(ImportDialog),
+    /// Changes between timepoints.
+    Changes(ChangesDialog),
+    /// How figures come about.
+    Explain,
     /// All keys.
     Keys,
     /// Find a command by a few letters.
@@ -48,6 +56,13 @@ pub fn show(app: &mut App, ui: &mut Ui) {
             None => app.dialog = Dialog::Open(chooser),
         },
         Dialog::Export(dialog) => app.dialog = dialog.show(app, ui).map_or(Dialog::None, Dialog::Export),
+        Dialog::Import(dialog) => app.dialog = dialog.show(app, ui).map_or(Dialog::None, Dialog::Import),
+        Dialog::Changes(dialog) => app.dialog = dialog.show(app, ui).map_or(Dialog::None, Dialog::Changes),
+        Dialog::Explain => {
+            if explain::show(app, ui) {
+                app.dialog = Dialog::Explain;
+            }
+        }
         Dialog::Keys => {
             if keys(ui) {
                 app.dialog = Dialog::Keys;

@@ -1,6 +1,7 @@
 //! Background work and its one inbox: scanning, loading, small pictures, exporting. Everything arrives as an
 //! [`Arrival`] at the start of a frame; what comes from a cancelled job is dropped.
 
+use crate::import::Found;
 use crate::space::Geometry;
 use crate::study::{self, Assembled, LoadObserver, Scan, ScanObserver, Series};
 use crate::volume::{Rescale, Samples, SliceSamples};
@@ -36,6 +37,8 @@ pub enum Arrival {
     Slice(SliceArrival),
     /// A series of the library is in memory.
     Loaded(usize, Box<Result<Assembled, String>>),
+    /// A file of levels was read, or why not.
+    LevelsRead(Result<Box<Found>, String>),
     /// An export is done: where, or why not.
     Exported(Result<String, String>),
 }
@@ -45,6 +48,7 @@ enum Kind {
     Scan,
     Load(usize),
     Thumbnails,
+    Levels,
     Export,
 }
 
@@ -128,6 +132,7 @@ impl Inbox {
             Kind::Scan => "Looking through files",
             Kind::Load(_) => "Loading slices",
             Kind::Thumbnails => "Pictures",
+            Kind::Levels => "Reading levels",
             Kind::Export => "Exporting",
         };
         let share = (total > 0).then(|| done as f32 / total as f32);
@@ -212,6 +217,11 @@ impl Inbox {
                 }
             }
         });
+    }
+
+    /// Reads a file of levels.
+    pub fn read_levels(&mut self, read: impl FnOnce() -> Result<Box<Found>, String> + Send + 'static) {
+        self.start(Kind::Levels, move |out| out.send(Some(Arrival::LevelsRead(read()))));
     }
 
     /// Runs an export.

@@ -1,26 +1,27 @@
 //! The ladder of levels beside the images, and below it what is current: a lesion's or a level's form.
 
-use super::{App, forms, theme, widgets};
+use super::figures::Rung;
+use super::{App, forms, theme, timepoints, widgets};
 use crate::anatomy::VertebraLevel;
-use crate::assess;
-use crate::document::Document;
-use crate::session::{CommandId, Op};
+use crate::document::{Document, LevelStatus};
+use crate::session::{CommandId, Op, Target};
 use crate::space::PatientPoint;
-use egui::{Align, Color32, Layout, Panel, RichText, ScrollArea, Sense, Stroke, Ui, vec2};
+use egui::{Align, Color32, Layout, Painter, Panel, Pos2, RichText, ScrollArea, Sense, Stroke, Ui, vec2};
 
-const RUNG: f32 = 19.0;
-/// Less loss of height than this is how bodies differ, not a finding for a rung.
-const SLIGHT_PERCENT: f64 = 5.0;
+const RUNG: f32 = 18.0;
+/// Findings of the chain that are shown at once.
+const CHECKS_SHOWN: usize = 3;
 
 /// The right panel.
 pub fn show(app: &mut App, ui: &mut Ui) {
+    app.update_standing(ui.input(|i| i.time));
     Panel::right("ladder").default_size(326.0).size_range(326.0..=460.0).show(ui, |ui| {
         if app.reading.is_none() {
             widgets::muted(ui, "Levels and lesions of the open series stand here");
             return;
         }
-        widgets::heading(ui, "Levels");
-        let room = (ui.available_height() * 0.44).max(150.0);
+        heading(app, ui);
+        let room = (ui.available_height() * 0.40).max(150.0);
         ScrollArea::vertical()
             .id_salt("rungs")
             .max_height(room)
@@ -33,8 +34,10 @@ pub fn show(app: &mut App, ui: &mut Ui) {
             lesions(app, ui);
             forms::lesion(app, ui);
             forms::level(app, ui);
+            forms::measurements(app, ui);
             ui.separator();
             forms::numbering(app, ui);
+            timepoints::show(app, ui);
             forms::case(app, ui);
         });
     });
@@ -45,127 +48,178 @@ pub fn placed(document: &Document) -> Vec<(VertebraLevel, PatientPoint)> {
     document.vertebrae.iter().filter_map(|(l, v)| Some((*l, v.at_mm?))).collect()
 }
 
+fn heading(app: &App, ui: &mut Ui) {
+    ui.horizontal(|ui| {
+        widgets::heading(ui, "Levels");
+        if let Some(t) = app.timepoint() {
+            let name = timepoints::name_of(app.whole_document(), Some(&t));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.label(RichText::new(name).color(theme::ACCENT).small());
+            });
+        }
+    });
+}
+
 fn rungs(app: &mut App, ui: &mut Ui) {
-    let Some(reading) = &app.reading else { return };
-    let document = reading.document();
-    let shown: Vec<VertebraLevel> = VertebraLevel::ALL
-        .into_iter()
-        .filter(|l| document.vertebrae.contains_key(l) || !(l.is_variant() || *l >= VertebraLevel::S2))
-        .collect();
-    let rows: Vec<Row> = shown.iter().map(|l| Row::of(app, document, *l)).collect();
+    let current = app.current_level();
+    let next = app.desk.next_level.filter(|_| app.desk.tool_id == CommandId::Vertebra);
+    let moved = ui.data_mut(|d| {
+        let id = ui.scope_id().with("current rung");
+        let before = d.get_temp::<Option<VertebraLevel>>(id).flatten();
+        d.insert_temp(id, current);
+        before != current
+    });
     ui.spacing_mut().item_spacing.y = 0.0;
-    let mut done = None;
-    for row in rows {
-        let response = rung(ui, &row);
+    let (mut done, mut chosen) = (None, None);
+    for row in &app.standing.rungs {
+        let response = rung(ui, row, current == Some(row.level), next == Some(row.level));
+        if moved && current == Some(row.level) {
+            response.scroll_to_me(None);
+        }
         if response.clicked() {
-            app.choose_level(row.level);
+            chosen = Some(row.level);
         }
-        if row.placed {
-            response.context_menu(|ui| done = menu(ui, row.level).or(done.take()));
-        }
+        response.context_menu(|ui| done = menu(ui, row).or(done.take()));
+    }
+    if let Some(level) = chosen {
+        app.choose_level(level);
     }
     if let Some(op) = done {
         app.perform(op);
     }
 }
 
-/// What can be done to a labelled level: recount from here, or take the label away.
-fn menu(ui: &mut Ui, level: VertebraLevel) -> Option<Op> {
+/// What can be done to a level: say what became of it, recount from here, take the label away.
+fn menu(ui: &mut Ui, row: &Rung) -> Option<Op> {
+    let level = row.level;
     let mut done = None;
-    let steps = [(1, "lower"), (-1, "higher")].into_iter().flat_map(|(by, way)| {
-        [
-            (format!("Count {level} and all below one {way}"), Op::ShiftLevels { by, from: Some(level), to: None }),
-            (format!("Count the whole spine one {way}"), Op::ShiftLevels { by, from: None, to: None }),
-        ]
-    });
-    let remove = (format!("Remove {level}"), Op::UnlabelVertebra { level });
-    for (text, op) in steps.chain([remove]) {
-        if ui
-            .button(text)
-            .on_hover_text("Lesions and measurements go with their bones; one undo takes it back")
-            .clicked()
-        {
+    let mut offer = |ui: &mut Ui, text: String, tip: &str, op: Op| {
+        if ui.button(text).on_hover_text(tip).clicked() {
             done = Some(op);
             ui.close();
         }
+    };
+    if row.placed {
+        let tip = "Lesions and measurements go with their bones; one undo takes it back";
+        for (by, way) in [(1, "lower"), (-1, "higher")] {
+            let shift = |from, to| Op::ShiftLevels { by, from, to };
+            offer(ui, format!("Count {level} and all below one {way}"), tip, shift(Some(level), None));
+            offer(ui, format!("Count {level} and all above one {way}"), tip, shift(None, Some(level)));
+            offer(ui, format!("Count the whole spine one {way}"), tip, shift(None, None));
+        }
+        ui.separator();
+    }
+    for (text, status) in [
+        ("destroyed, still counted", LevelStatus::Destroyed),
+        ("absent after corpectomy", LevelStatus::Absent),
+        ("fused with its neighbour", LevelStatus::Fused),
+        ("not in view", LevelStatus::OutOfField),
+        ("operated", LevelStatus::PostOperative),
+        ("not stated", LevelStatus::NotAssessed),
+    ] {
+        if status != row.status {
+            let value = serde_json::json!(status);
+            let op = Op::Set { target: Target::Vertebra(level), field: "status".to_owned(), value };
+            offer(ui, format!("{level} is {text}"), "Such a level leaves no gap in the count", op);
+        }
+    }
+    if row.placed {
+        ui.separator();
+        let tip = "The label and what was said of the level; one undo brings it back";
+        offer(ui, format!("Remove {level}"), tip, Op::UnlabelVertebra { level });
     }
     done
 }
 
-/// What a rung shows.
-struct Row {
-    level: VertebraLevel,
-    placed: bool,
-    current: bool,
-    next: bool,
-    lesions: Vec<Color32>,
-    note: String,
-}
-
-impl Row {
-    fn of(app: &App, document: &Document, level: VertebraLevel) -> Row {
-        let vertebra = document.vertebrae.get(&level);
-        let lesions: Vec<_> = document.lesions.values().filter(|l| l.vertebra == level).collect();
-        let collapse = assess::collapse(document, level).filter(|c| c.percent >= SLIGHT_PERCENT);
-        let collapse = collapse.map(|c| format!("−{:.0} % height", c.percent));
-        let sins = assess::sins(document, level).ok().map(|s| match s.total {
-            Some(t) => format!("SINS {t}"),
-            None => format!("SINS {}–{}", s.total_min, s.total_max),
-        });
-        let note = [collapse, sins].into_iter().flatten().collect::<Vec<_>>().join("  ");
-        Row {
-            level,
-            placed: vertebra.is_some_and(|v| v.at_mm.is_some()),
-            current: app.current_level() == Some(level),
-            next: app.desk.tool_id == CommandId::Vertebra && app.desk.next_level == Some(level),
-            lesions: lesions.iter().map(|l| theme::lesion_color(l)).collect(),
-            note,
-        }
-    }
-}
-
-fn rung(ui: &mut Ui, row: &Row) -> egui::Response {
+fn rung(ui: &mut Ui, row: &Rung, current: bool, next: bool) -> egui::Response {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), RUNG), Sense::click());
-    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, row.current, row.level.name()));
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, current, row.level.name()));
     let p = ui.painter_at(rect);
-    if row.current {
+    if current {
         p.rect_filled(rect, 3.0, Color32::from_rgb(28, 74, 104));
     } else if response.hovered() {
         p.rect_filled(rect, 3.0, theme::RAISED);
     }
     let y = rect.center().y;
     let dot = egui::pos2(rect.left() + 10.0, y);
-    let color = if row.placed { theme::TEXT } else { theme::LINE };
-    if row.placed {
-        p.circle_filled(dot, 4.0, color)
-    } else {
-        p.circle_stroke(dot, 4.0, Stroke::new(1.2, color))
-    };
-    if row.next {
+    mark(&p, dot, row);
+    if next {
         p.circle_stroke(dot, 7.0, Stroke::new(1.5, theme::ACCENT));
     }
     let text = if row.placed { theme::TEXT } else { theme::MUTED };
     let font = egui::FontId::proportional(13.0);
     p.text(egui::pos2(rect.left() + 24.0, y), egui::Align2::LEFT_CENTER, row.level.name(), font, text);
-    let mut x = rect.left() + 62.0;
+    let mut x = rect.left() + 60.0;
     for c in &row.lesions {
         p.rect_filled(egui::Rect::from_center_size(egui::pos2(x, y), vec2(10.0, 10.0)), 3.0, *c);
         x += 14.0;
     }
     let small = egui::FontId::proportional(11.0);
-    let right = egui::pos2(rect.right() - 6.0, y);
-    if row.next {
+    let mut right = egui::pos2(rect.right() - 6.0, y);
+    if next {
         p.text(right, egui::Align2::RIGHT_CENTER, "next click", small, theme::ACCENT);
-    } else if !row.note.is_empty() {
+    } else {
+        // An open ring: something is still to be said of this level.
+        if !row.missing.is_empty() {
+            p.circle_stroke(right - vec2(3.0, 0.0), 3.0, Stroke::new(1.4, theme::WARNING));
+        }
+        right.x -= 14.0;
         p.text(right, egui::Align2::RIGHT_CENTER, &row.note, small, theme::MUTED);
     }
-    response.on_hover_text("Go to this level; one without a label is labelled next. Right click: recount, remove")
+    response.on_hover_text(hover(row))
 }
 
+fn hover(row: &Rung) -> String {
+    let open = match row.missing.as_slice() {
+        [] => String::new(),
+        missing => format!("Still open: {}\n", missing.join(", ")),
+    };
+    format!("{open}Go to this level; one without a label is labelled next. Right click: state, recount, remove")
+}
+
+/// A level's sign: a disc where it is labelled, a ring where not, crossed out where there is nothing to label.
+fn mark(p: &Painter, at: Pos2, row: &Rung) {
+    let color = match (row.doubtful, row.placed) {
+        (true, _) => theme::WARNING,
+        (false, true) => theme::TEXT,
+        (false, false) => theme::LINE,
+    };
+    let gone = matches!(row.status, LevelStatus::Absent | LevelStatus::OutOfField);
+    if row.placed {
+        p.circle_filled(at, 4.0, color);
+    } else {
+        p.circle_stroke(at, 4.0, Stroke::new(1.2, color));
+    }
+    if gone || row.status == LevelStatus::Destroyed {
+        let stroke = Stroke::new(1.4, if row.placed { theme::ERROR } else { theme::MUTED });
+        p.line_segment([at + vec2(-5.0, 5.0), at + vec2(5.0, -5.0)], stroke);
+    }
+    if row.operated || row.status == LevelStatus::PostOperative {
+        p.rect_stroke(
+            egui::Rect::from_center_size(at, vec2(12.0, 12.0)),
+            2.0,
+            Stroke::new(1.2, theme::ACCENT),
+            egui::StrokeKind::Middle,
+        );
+    }
+}
+
+/// The checks of the chain, always in sight: what looks wrong, or that nothing does.
 fn checks(app: &App, ui: &mut Ui) {
-    let Some(reading) = &app.reading else { return };
-    for finding in assess::chain_findings(reading.document()).iter().take(3) {
+    let findings = &app.standing.findings;
+    for finding in findings.iter().take(CHECKS_SHOWN) {
         widgets::warning(ui, &finding.message);
+    }
+    if let Some(rest) = findings.get(CHECKS_SHOWN..).filter(|r| !r.is_empty()) {
+        let all: Vec<_> = rest.iter().map(|f| f.message.as_str()).collect();
+        let more = ui.label(RichText::new(format!("⚠ and {} more", rest.len())).color(theme::WARNING).small());
+        more.on_hover_text(all.join("\n"));
+    }
+    let counted = app.standing.rungs.iter().filter(|r| r.placed).count();
+    if findings.is_empty() && counted > 0 {
+        let spine = &app.document().spine;
+        let anchor = spine.anchor.clone().or(spine.counted_from.map(|l| l.to_string())).unwrap_or_default();
+        widgets::muted(ui, &format!("✓ {counted} levels: no gap, in order, distances usual; counted from {anchor}"));
     }
 }
 
@@ -200,6 +254,10 @@ fn lesions(app: &mut App, ui: &mut Ui) {
     if let Some(label) = chosen {
         app.choose_lesion(&label);
     }
+    lesion_buttons(app, ui);
+}
+
+fn lesion_buttons(app: &mut App, ui: &mut Ui) {
     ui.horizontal(|ui| {
         if ui.button("New lesion").on_hover_text("L").clicked() {
             app.run(CommandId::NewLesion);

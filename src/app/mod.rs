@@ -2,18 +2,25 @@
 //! tests drive exactly what the reader drives; [`run`] puts it on a real window.
 
 mod case;
+mod case_file;
+mod changes;
 mod chooser;
 mod commands;
 mod desk;
 mod dialogs;
+mod explain;
 mod export_dialog;
+mod figures;
 mod forms;
 mod gpu;
+mod import_dialog;
 mod jobs;
 mod keys;
 mod ladder;
+mod lesions;
 mod look;
 mod notices;
+mod numbering;
 mod overlay;
 mod pane_input;
 mod pane_strip;
@@ -29,6 +36,7 @@ mod slider;
 mod start;
 mod status;
 mod theme;
+mod timepoints;
 mod toolbar;
 mod viewer;
 mod widgets;
@@ -68,6 +76,8 @@ pub struct App {
     cases_in: Option<PathBuf>,
     /// The reader's pseudonym.
     reader: String,
+    /// What the panels say of the case.
+    standing: figures::Standing,
     /// How panes are laid out; the next series is shown so too.
     layout: Layout,
 }
@@ -91,6 +101,7 @@ impl App {
             quit: false,
             cases_in: None,
             reader: reader_pseudonym(),
+            standing: figures::Standing::default(),
             layout: Layout::OneAndTwo,
         }
     }
@@ -201,6 +212,11 @@ impl App {
                     }
                 }
                 Arrival::Loaded(index, loaded) => self.loaded(index, *loaded),
+                Arrival::LevelsRead(found) => {
+                    if let Dialog::Import(dialog) = &mut self.dialog {
+                        dialog.arrived(found);
+                    }
+                }
                 Arrival::Exported(result) => match result {
                     Ok(done) => self.notices.say(format!("Exported to {done}")),
                     Err(why) => self.notices.fail(why),
@@ -217,7 +233,12 @@ impl App {
 
     fn take_dropped_files(&mut self, ui: &egui::Ui) {
         let dropped: Vec<PathBuf> = ui.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_path_buf()).collect());
-        self.open_paths(dropped);
+        match dropped.as_slice() {
+            [one] if self.reading.is_some() && import_dialog::is_of_levels(one) => {
+                self.dialog = Dialog::Import(import_dialog::ImportDialog::new(Some(one.clone())));
+            }
+            _ => self.open_paths(dropped),
+        }
     }
 
     /// Why a series of the library cannot join the open case; nothing where it can, or is of its studies already.

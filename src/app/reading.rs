@@ -1,6 +1,7 @@
 //! What is open: the series in the panes, how they hang together, and the reader's cases. The series of the active pane
 //! is the one that tools draw on, and the case of its study the one they draw into.
 
+use super::case_file::Case;
 use super::gpu::Screen;
 use super::notices::Notices;
 use super::shown::Shown;
@@ -15,29 +16,8 @@ use crate::volume::{Kind, Volume};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
-
-/// What the reader said so far, and where it is kept.
-#[derive(Default)]
-pub struct Case {
-    /// Open as soon as there is something to keep.
-    pub session: Option<Session>,
-    /// Its file.
-    pub path: Option<PathBuf>,
-    /// Studies that the reader took into it, before anything was drawn on them.
-    pub joined: Vec<String>,
-}
-
-impl Case {
-    /// Whether images of a study stand in it.
-    pub fn knows_study(&self, uid: &str) -> bool {
-        let drawn_on = self.session.iter().flat_map(|s| s.document().images.values()).map(|i| &i.study_instance_uid);
-        let begun_on = self.session.iter().flat_map(|s| &s.header().images).map(|i| &i.study_instance_uid);
-        drawn_on.chain(begun_on).chain(&self.joined).any(|study| study == uid)
-    }
-}
 
 /// Whether the reader's work is on disk.
 pub enum CaseState {
@@ -172,7 +152,7 @@ impl Reading {
 
     /// The reader's document; empty while nothing was said.
     pub fn document(&self) -> &Document {
-        self.case.session.as_ref().map_or(&*NOTHING, Session::document)
+        self.case.document_at(&self.series.study_instance_uid)
     }
 
     /// The document that speaks of a series; that of another study may be open beside the active one.
@@ -181,19 +161,37 @@ impl Reading {
         if *study == self.series.study_instance_uid {
             return self.document();
         }
-        let known = self.cases().find(|c| c.knows_study(study)).and_then(|c| c.session.as_ref());
-        known.map_or(&*NOTHING, Session::document)
+        match self.cases().find(|c| c.knows_study(study)) {
+            Some(case) => case.document_at(study),
+            None => nothing(),
+        }
+    }
+
+    /// The session that speaks of a series.
+    fn session_of(&self, number: usize) -> Option<&Session> {
+        let study = &self.shown(number).series.study_instance_uid;
+        let own = (*study == self.series.study_instance_uid).then_some(&self.case);
+        own.or_else(|| self.cases().find(|c| c.knows_study(study)))?.session.as_ref()
     }
 
     /// Whether the labelled centres of its document lie in a series' frame of reference.
     pub fn levels_lie_in(&self, number: usize) -> bool {
         let document = self.document_of(number);
+        let study = &self.shown(number).series.study_instance_uid;
+        if let Some(timepoint) = document.later_timepoint_of_study(study) {
+            // Labels of a later timepoint lie in its own images: in the frame of the first of them.
+            let own = document.images.iter().find(|(_, i)| document.later_timepoint_of(i) == Some(timepoint));
+            let identity = self.shown(number).identity();
+            let frame = |i: &ImageIdentity| i.frame_of_reference_uid.clone().filter(|_| i.kind != Kind::Projection);
+            return own.is_none_or(|(key, i)| {
+                *key == self.shown(number).key || (frame(i).is_some() && frame(i) == frame(identity))
+            });
+        }
         if !document.images.is_empty() {
             return is_in_frame(document, self.shown(number).identity());
         }
         // Nothing was drawn yet: the labels are of the series that the case was begun on.
-        let session = self.cases().filter_map(|c| c.session.as_ref()).find(|s| std::ptr::eq(s.document(), document));
-        let begun = session.and_then(|s| s.header().images.first()).map(|i| &i.series_instance_uid);
+        let begun = self.session_of(number).and_then(|s| s.header().images.first()).map(|i| &i.series_instance_uid);
         let begun = self.shown.iter().find(|s| Some(&s.series.series_instance_uid) == begun);
         begun.is_none_or(|b| b.series.frame_of_reference_uid == self.shown(number).series.frame_of_reference_uid)
     }
@@ -353,6 +351,8 @@ impl Reading {
 
     /// Brings the screen's labels up to date with the document, and says what the journal reports.
     pub fn keep_up(&mut self, mut screen: Option<&mut Screen>, notices: &mut Notices) {
+        self.case.refresh();
+        self.parked.iter_mut().for_each(Case::refresh);
         let Some(session) = &mut self.case.session else { return };
         if let Some(why) = session.unsaved() {
             notices.fail(format!("Not saved: {why}"));
@@ -372,8 +372,7 @@ impl Reading {
     /// Where the lesions painted on a series lie: the means of their voxels, kept until the document changes.
     pub fn lesion_places(&self, number: usize) -> Places {
         let document = self.document_of(number);
-        let session = self.cases().filter_map(|c| c.session.as_ref()).find(|s| std::ptr::eq(s.document(), document));
-        let generation = session.map_or(0, Session::generation);
+        let generation = self.session_of(number).map_or(0, Session::generation);
         let mut kept = self.places.borrow_mut();
         if let Some((_, places)) = kept.get(&number).filter(|k| k.0 == generation) {
             return places.clone();

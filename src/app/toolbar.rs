@@ -128,9 +128,16 @@ fn options(app: &mut App, ui: &mut Ui) {
         CommandId::Vertebra => {
             let next = app.desk.next_level.map_or("choose a level in the ladder".to_owned(), |l| l.to_string());
             ui.label(RichText::new(format!("Next: {next}")).color(theme::ACCENT).strong());
-            let d = &mut app.desk.direction;
-            ui.selectable_value(d, super::desk::Direction::Down, "towards the feet");
-            ui.selectable_value(d, super::desk::Direction::Up, "towards the head");
+            let before = app.desk.direction;
+            let mut d = before;
+            ui.selectable_value(&mut d, super::desk::Direction::Down, "▼ to the feet");
+            ui.selectable_value(&mut d, super::desk::Direction::Up, "▲ to the head");
+            if d != before {
+                app.run(CommandId::OtherDirection);
+            }
+            command(app, ui, CommandId::SkipLevel, "Skip");
+            ui.separator();
+            command(app, ui, CommandId::ImportLevels, "From a file…");
         }
         id => widgets::muted(ui, id.command().hint),
     }

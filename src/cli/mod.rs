@@ -9,6 +9,7 @@ mod check;
 mod compare;
 mod demo;
 mod export;
+mod import;
 mod info;
 mod output;
 mod recover;
@@ -45,6 +46,7 @@ struct Cli {
 enum Command {
     Annotate(annotate::AnnotateArgs),
     Demo(demo::DemoArgs),
+    Import(import::ImportArgs),
     Info(info::InfoArgs),
     Render(render::RenderArgs),
     Export(export::ExportArgs),
@@ -71,6 +73,7 @@ impl Cli {
             Some(Command::Compare(args)) => compare::run(args),
             Some(Command::Demo(args)) => demo::run(args),
             Some(Command::Export(args)) => export::run(args),
+            Some(Command::Import(args)) => import::run(args),
             Some(Command::Info(args)) => info::run(args),
             Some(Command::Recover(args)) => recover::run(args),
             Some(Command::Render(args)) => render::run(args),

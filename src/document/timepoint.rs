@@ -64,6 +64,16 @@ impl Document {
         self.timepoints.get(timepoint).is_some_and(|t| !t.first)
     }
 
+    /// Everything that is said, with the levels of one timepoint in the place of the first one's.
+    #[must_use]
+    pub fn with_levels_of(&self, timepoint: &TimepointKey) -> Document {
+        let mut view = self.clone();
+        if self.is_later(timepoint) {
+            view.vertebrae = self.followups.get(timepoint).cloned().unwrap_or_default();
+        }
+        view
+    }
+
     /// The case as it stands at one timepoint: its levels, its images, and the lesions that are seen on them. Lesions
     /// without voxels are of the first timepoint. Where the case has no later timepoint this is the document itself.
     pub fn as_of(&self, timepoint: Option<&TimepointKey>) -> Document {

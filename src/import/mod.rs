@@ -2,12 +2,15 @@
 //! says and on which grid; nothing here decides where it belongs, and what it cannot read is a sentence.
 
 mod case;
+mod centroids;
 mod labels;
+mod levels;
 mod nifti;
 mod nifti_header;
 mod reading;
 
 pub use labels::{LabelNames, level_named};
+pub use levels::{AskScheme, FoundLevels, levels_of};
 pub use reading::{reader_name, reading_of};
 
 use crate::agree::Grid;
@@ -110,10 +113,11 @@ pub fn read(path: &Path) -> Result<Found, ImportError> {
     match first_bytes(path)?.as_slice() {
         [0x1f, 0x8b, ..] => nifti::read(path),
         bytes if nifti_header::is_nifti(bytes) => nifti::read(path),
+        bytes if centroids::is_list(bytes) => centroids::read(path),
         bytes if is_json(bytes) => case::json(path),
         _ => Err(ImportError::new(
             path,
-            "not a format that can be read here: expected a case file (*.spondyl), a case JSON, or a NIfTI label map",
+            "not a format that can be read here: expected a case file (*.spondyl), a case JSON, VerSe centroids, or a NIfTI label map",
         )),
     }
 }

@@ -19,6 +19,7 @@ mod test_grids;
 
 pub use brush::{Stroke, Tip};
 pub use contour::contour_spans;
+pub use distance::depth_mm;
 pub use grow::{REACH_MAX_MM, grow};
 pub use interpolate::interpolate;
 pub use morphology::{fill_holes, remove_islands, resize, smooth};

@@ -7,6 +7,7 @@
 pub enum CommandId {
     OpenFolder,
     OpenSample,
+    ImportLevels,
     Export,
     Quit,
     Undo,
@@ -64,6 +65,10 @@ pub enum CommandId {
     LastSlice,
     LevelUp,
     LevelDown,
+    SkipLevel,
+    OtherDirection,
+    Changes,
+    Explain,
     Palette,
     Keys,
 }
@@ -130,6 +135,7 @@ pub const COMMANDS: &[Command] = {
     &[
         row(OpenFolder, File, "Open folder…", &["Ctrl+O"], "Choose a folder, file, DICOMDIR or zip of images"),
         row(OpenSample, File, "Open the sample case", &[], "The bundled synthetic case: cervical spine, CT and MR"),
+        row(ImportLevels, File, "Levels from a file…", &["Ctrl+L"], "Vertebra centres from VerSe centroids, a label map, or a case"),
         row(Export, File, "Export…", &["Ctrl+E"], "Write JSON, NIfTI masks and CSV tables of this case"),
         row(Quit, File, "Quit", &["Ctrl+Q"], "Close the window; everything drawn is already on disk"),
         row(Undo, Edit, "Undo", &["Ctrl+Z"], "Take back the last step, also across restarts"),
@@ -197,6 +203,10 @@ pub const COMMANDS: &[Command] = {
         row(LastSlice, Slices, "Last slice", &["End"], "In the pane under the pointer"),
         row(LevelUp, Slices, "Level up", &["Ctrl+ArrowUp"], "Go to the next labelled vertebra towards the head"),
         row(LevelDown, Slices, "Level down", &["Ctrl+ArrowDown"], "Go to the next labelled vertebra towards the feet"),
+        row(SkipLevel, Slices, "Skip a level", &["Backslash"], "Numbering: the next click labels one level further on"),
+        row(OtherDirection, Slices, "Number the other way", &["Shift+V"], "Numbering goes towards the head instead of the feet, and back"),
+        row(Changes, Slices, "Changes between timepoints…", &["Ctrl+T"], "Volume, type, loss of height, scores and implants, level by level"),
+        row(Explain, Help, "How figures come about", &["Shift+F1"], "Every figure of the level at the crosshair, with its formula and source"),
         row(Palette, Help, "Find a command", &["Ctrl+K"], "Type a few letters, Enter runs it"),
         row(Keys, Help, "All keys", &["F1", "?"], "Every command with its key"),
     ]

@@ -8,6 +8,7 @@ use crate::space::{PatientPoint, Plane};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// One step of a script.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -19,6 +20,14 @@ pub enum Op {
         level: VertebraLevel,
         /// Centre of its body.
         at_mm: PatientPoint,
+    },
+    /// Places (or moves) the centres of several vertebrae at once, as another program found them.
+    LabelVertebrae {
+        /// Centres of bodies.
+        centres_mm: BTreeMap<VertebraLevel, PatientPoint>,
+        /// Where they come from, in words: `VerSe centroids`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<String>,
     },
     /// Takes a vertebra's centre and everything said of it away.
     UnlabelVertebra {

@@ -3,7 +3,11 @@
 use super::{Form, form, more};
 use crate::anatomy::VertebraLevel;
 use crate::app::{App, theme, widgets};
-use crate::document::{Enhancement, Extent, Lesion, LesionKind, Margin, MrSignal, Nature, RecistRole, Site};
+use crate::assess;
+use crate::document::{
+    CortexPart, Enhancement, Extent, Lesion, LesionKind, Margin, MrSignal, Nature, Presence, RecistRole, Site,
+    SoftTissue, WbbLayer,
+};
 use crate::session::Target;
 use egui::{Color32, Ui};
 use serde_json::{Value, json};
@@ -22,15 +26,25 @@ pub fn lesion(app: &mut App, ui: &mut Ui) {
         f.choice("Extent", "extent", lesion.extent, Extent::ALL, Extent::word);
         f.choice("Margin", "margin", lesion.margin, Margin::ALL, Margin::word);
         f.presence("Cortex broken", "cortical_breach", lesion.cortical_breach);
+        if lesion.cortical_breach == Presence::Present {
+            f.several("Broken at", "cortical_breach_at", &lesion.cortical_breach_at, CortexPart::ALL, CortexPart::word);
+        }
         f.presence("Soft tissue", "soft_tissue_component", lesion.soft_tissue_component);
+        if lesion.soft_tissue_component == Presence::Present {
+            f.several("It lies", "soft_tissue_at", &lesion.soft_tissue_at, SoftTissue::ALL, SoftTissue::word);
+            let axis = lesion.soft_tissue_long_axis_mm;
+            f.number("Its long axis", "soft_tissue_long_axis_mm", axis, " mm", 400.0, false);
+        }
         colour(f, &lesion);
     });
     figures.iter().for_each(|text| widgets::muted(ui, text));
     set.extend(more(ui, "Parts of the vertebra", |f| {
         f.several("Sites", "sites", &lesion.sites, Site::ALL, Site::word);
     }));
+    set.extend(more(ui, "Zones (Weinstein, Boriani, Biagini)", |f| wbb(f, &lesion)));
     set.extend(more(ui, "MR signal", |f| mr(f, &lesion)));
     set.extend(more(ui, "Nature and histology", |f| nature(f, &lesion)));
+    set.extend(super::evidence(app, ui, "lesion evidence", &lesion.evidence));
     app.set_fields(&Target::Lesion(lesion.label.clone()), set);
     if let Some(name) = renamed {
         app.set_fields(&Target::Lesion(lesion.label), vec![("label".to_owned(), json!(name))]);
@@ -40,10 +54,23 @@ pub fn lesion(app: &mut App, ui: &mut Ui) {
     }
 }
 
+fn wbb(f: &mut Form<'_>, lesion: &Lesion) {
+    const ZONES: [&str; 12] = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"];
+    let all: Vec<u8> = (1..=12).collect();
+    f.several("Zones", "wbb_zones", &lesion.wbb_zones, &all, |z| ZONES[usize::from(z - 1).min(11)]);
+    f.several("Layers", "wbb_layers", &lesion.wbb_layers, WbbLayer::ALL, WbbLayer::word);
+    f.row("", |ui| {
+        let how = "Zones run from the middle of the spinous process over the patient's left: body 4 to 9, left pedicle 4, \
+                   right pedicle 9 (Boriani 1997, Spine 22:1036)";
+        ui.label(egui::RichText::new(how).color(theme::MUTED).small());
+    });
+}
+
 fn mr(f: &mut Form<'_>, lesion: &Lesion) {
     let mr = &lesion.mr;
     f.choice("T1", "mr.t1_vs_normal_marrow", mr.t1_vs_normal_marrow, MrSignal::ALL, MrSignal::word);
     f.choice("T2", "mr.t2", mr.t2, MrSignal::ALL, MrSignal::word);
+    f.choice("DWI", "mr.dwi", mr.dwi, MrSignal::ALL, MrSignal::word);
     f.choice("STIR", "mr.stir", mr.stir, MrSignal::ALL, MrSignal::word);
     f.choice("Enhancement", "mr.enhancement", mr.enhancement, Enhancement::ALL, Enhancement::word);
     f.text("Against", "mr.reference", mr.reference.as_deref());
@@ -58,8 +85,11 @@ fn nature(f: &mut Form<'_>, lesion: &Lesion) {
     f.text("Diagnosis", "histology.diagnosis", h.diagnosis.as_deref());
     stains(f, lesion);
     f.choice("RECIST", "recist_role", lesion.recist_role, RecistRole::ALL, RecistRole::word);
-    let axis = lesion.soft_tissue_long_axis_mm;
-    f.number("Soft tissue axis", "soft_tissue_long_axis_mm", axis, " mm", 400.0, false);
+    let (measurable, why) = assess::measurable(lesion);
+    let word = measurable.map_or("open", |yes| if yes { "measurable" } else { "not measurable" });
+    f.row("", |ui| {
+        ui.label(egui::RichText::new(format!("{word}: {why}")).color(theme::MUTED).small());
+    });
     f.text("Remark", "remark", lesion.remark.as_deref());
 }
 

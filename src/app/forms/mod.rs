@@ -4,13 +4,15 @@
 mod case;
 mod lesion;
 mod level;
+mod measurements;
 
 pub use case::{case, numbering};
 pub use lesion::lesion;
 pub use level::level;
+pub use measurements::measurements;
 
 use super::{App, theme, widgets};
-use crate::document::Presence;
+use crate::document::{Evidence, Presence};
 use crate::session::{Op, Target};
 use egui::{CollapsingHeader, DragValue, Grid, RichText, TextEdit, Ui};
 use serde_json::{Value, json};
@@ -27,13 +29,13 @@ fn presence_word(p: Presence) -> &'static str {
 }
 
 /// Fields of a record as labelled rows; what the reader changed is gathered as the script spells it.
-struct Form<'a> {
+pub struct Form<'a> {
     ui: &'a mut Ui,
     set: Vec<(String, Value)>,
 }
 
 /// Shows rows in two columns; returns what was changed.
-fn form(ui: &mut Ui, name: &str, rows: impl FnOnce(&mut Form<'_>)) -> Vec<(String, Value)> {
+pub fn form(ui: &mut Ui, name: &str, rows: impl FnOnce(&mut Form<'_>)) -> Vec<(String, Value)> {
     let grid = Grid::new(name).num_columns(2).spacing([10.0, 4.0]);
     grid.show(ui, |ui| {
         let mut form = Form { ui, set: Vec::new() };
@@ -50,7 +52,7 @@ fn more(ui: &mut Ui, name: &str, rows: impl FnOnce(&mut Form<'_>)) -> Vec<(Strin
 }
 
 impl Form<'_> {
-    fn row(&mut self, name: &str, field: impl FnOnce(&mut Ui)) {
+    pub fn row(&mut self, name: &str, field: impl FnOnce(&mut Ui)) {
         self.ui.label(RichText::new(name).color(theme::MUTED));
         field(self.ui);
         self.ui.end_row();
@@ -89,13 +91,80 @@ impl Form<'_> {
         self.choice(name, field, value, &options, |v| v.map_or("not assessed", &word));
     }
 
-    /// Present, absent, indeterminate, not assessed.
+    /// Present, absent, indeterminate, not assessed: one click each.
     fn presence(&mut self, name: &str, field: &str, value: Presence) {
-        self.choice(name, field, value, &PRESENCES, presence_word);
+        let short = |p: Presence| match p {
+            Presence::Present => "yes",
+            Presence::Absent => "no",
+            Presence::Indeterminate => "?",
+            Presence::NotAssessed => "–",
+        };
+        let chosen = self.one_of(name, value, &PRESENCES, short, presence_word);
+        chosen.into_iter().for_each(|p| self.changed(field, json!(p)));
+    }
+
+    /// Points of a score by their words; the chosen one once more takes the answer back.
+    fn points(&mut self, name: &str, field: &str, value: Option<u8>, table: &[(u8, &'static str)]) {
+        let word = |p: Option<u8>| table.iter().find(|(q, _)| Some(*q) == p).map_or("", |(_, w)| *w);
+        let all: Vec<Option<u8>> = table.iter().map(|(p, _)| Some(*p)).collect();
+        let mut chosen = None;
+        self.row(name, |ui| {
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = 2.0;
+                ui.spacing_mut().button_padding.x = 4.0;
+                for one in &all {
+                    let points = one.unwrap_or_default();
+                    let text = RichText::new(format!("{} {points}", word(*one))).small();
+                    let response = ui.selectable_label(value == *one, text);
+                    let label = format!("{name}: {} ({points})", word(*one));
+                    response
+                        .widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, value == *one, &label));
+                    if response.clicked() {
+                        chosen = Some(if value == *one { None } else { *one });
+                    }
+                }
+            });
+        });
+        chosen.into_iter().for_each(|p| self.changed(field, json!(p)));
+    }
+
+    /// One of a few, side by side; what was clicked, if it is another.
+    fn one_of<T: Copy + PartialEq>(
+        &mut self,
+        name: &str,
+        value: T,
+        all: &[T],
+        short: impl Fn(T) -> &'static str,
+        word: impl Fn(T) -> &'static str,
+    ) -> Option<T> {
+        let mut chosen = None;
+        self.row(name, |ui| {
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = 2.0;
+                for one in all {
+                    let response = ui.selectable_label(value == *one, short(*one)).on_hover_text(word(*one));
+                    let label = format!("{name}: {}", word(*one));
+                    response
+                        .widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, value == *one, &label));
+                    if response.clicked() && value != *one {
+                        chosen = Some(*one);
+                    }
+                }
+            });
+        });
+        chosen
+    }
+
+    /// Several words, separated by commas.
+    fn list(&mut self, name: &str, field: &str, value: &[String]) {
+        if let Some(text) = self.typed(name, &value.join(", ")) {
+            let words: Vec<&str> = text.split(',').map(str::trim).filter(|w| !w.is_empty()).collect();
+            self.changed(field, json!(words));
+        }
     }
 
     /// A line of text; empty is nothing.
-    fn text(&mut self, name: &str, field: &str, value: Option<&str>) {
+    pub fn text(&mut self, name: &str, field: &str, value: Option<&str>) {
         let before = value.unwrap_or_default();
         if let Some(text) = self.typed(name, before) {
             self.changed(field, if text.is_empty() { Value::Null } else { json!(text) });
@@ -121,7 +190,7 @@ impl Form<'_> {
     }
 
     /// A number that may be open; dragged or typed, and kept once the hand is off it.
-    fn number(&mut self, name: &str, field: &str, value: Option<f64>, suffix: &str, most: f64, whole: bool) {
+    pub fn number(&mut self, name: &str, field: &str, value: Option<f64>, suffix: &str, most: f64, whole: bool) {
         let id = self.ui.scope_id().with(("number", name));
         let mut now = self.ui.data(|d| d.get_temp::<f64>(id)).or(value).unwrap_or_default();
         let mut done = None;
@@ -179,6 +248,34 @@ impl Form<'_> {
             self.changed(field, json!(now));
         }
     }
+}
+
+/// What a record's statements rest on; a new entry names the series that is shown.
+fn evidence(app: &App, ui: &mut Ui, name: &str, before: &[Evidence]) -> Vec<(String, Value)> {
+    let image = app.reading.as_ref().filter(|r| app.document().images.contains_key(&r.key)).map(|r| r.key.clone());
+    let header = CollapsingHeader::new(RichText::new(format!("Evidence ({})", before.len())).color(theme::MUTED));
+    let mut after = None;
+    header.id_salt(name).show(ui, |ui| {
+        for (n, e) in before.iter().enumerate() {
+            ui.horizontal_wrapped(|ui| {
+                widgets::muted(ui, &e.finding);
+                if ui.small_button("×").on_hover_text("Remove").clicked() {
+                    after = Some(before.iter().enumerate().filter(|(m, _)| *m != n).map(|(_, e)| e.clone()).collect());
+                }
+            });
+        }
+        let added = form(ui, name, |f| {
+            if let Some(finding) = f.typed("Seen here", "").filter(|t| !t.is_empty()) {
+                f.changed("evidence", json!(finding));
+            }
+        });
+        if let Some((_, Value::String(finding))) = added.into_iter().next() {
+            let mut all: Vec<Evidence> = before.to_vec();
+            all.push(Evidence { image: image.clone(), finding });
+            after = Some(all);
+        }
+    });
+    after.map(|all: Vec<Evidence>| ("evidence".to_owned(), json!(all))).into_iter().collect()
 }
 
 impl App {

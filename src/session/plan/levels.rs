@@ -40,6 +40,29 @@ pub fn label(document: &Document, level: VertebraLevel, at_mm: PatientPoint) -> 
     (edits.collect(), format!("{verb} {level}"))
 }
 
+pub fn label_several(
+    document: &Document,
+    centres_mm: &BTreeMap<VertebraLevel, PatientPoint>,
+    source: Option<&str>,
+) -> Result<Planned, Refusal> {
+    if centres_mm.is_empty() {
+        return Err(Refusal::Nonsense("label_vertebrae names no vertebra".to_owned()));
+    }
+    let mut spine = Document { spine: document.spine.clone(), ..Document::default() };
+    let mut edits = Vec::new();
+    for (level, at_mm) in centres_mm {
+        if let Some(Edit::Spine { value }) = counted(&spine, *level) {
+            spine.spine = value;
+        }
+        edits.push(replaced(*level, Vertebra { at_mm: Some(*at_mm), ..known(document, *level) }));
+    }
+    if spine.spine != document.spine {
+        edits.push(Edit::Spine { value: spine.spine });
+    }
+    let from = source.map(|s| format!(" from {s}")).unwrap_or_default();
+    Ok((edits, format!("Label {} levels{from}", centres_mm.len())))
+}
+
 pub fn unlabel(document: &Document, level: VertebraLevel) -> Result<Planned, Refusal> {
     if !document.vertebrae.contains_key(&level) {
         return Err(Refusal::NotLabelled(level));

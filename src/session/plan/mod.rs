@@ -101,6 +101,7 @@ pub fn plan(op: &Op, document: &Document, images: &dyn Images) -> Result<Step, R
     let image = op.image().map(|named| drawn_on(named, document, images)).transpose()?;
     let (edits, name) = match op {
         Op::LabelVertebra { level, at_mm } => levels::label(document, *level, *at_mm),
+        Op::LabelVertebrae { centres_mm, source } => levels::label_several(document, centres_mm, source.as_deref())?,
         Op::UnlabelVertebra { level } => levels::unlabel(document, *level)?,
         Op::ShiftLevels { by, from, to } => levels::shift(document, *by, *from, *to)?,
         Op::At { timepoint, step } => timepoints::at(document, timepoint, step)?,

@@ -11,12 +11,10 @@ pub fn at(document: &Document, timepoint: &TimepointKey, step: &Op) -> Result<Pl
         return Err(Refusal::NoSuchTimepoint(timepoint.0.clone()));
     };
     // The same lesions and images, other levels: what is planned is read off and put where it belongs.
-    let mut view = document.clone();
-    if document.is_later(timepoint) {
-        view.vertebrae = document.followups.get(timepoint).cloned().unwrap_or_default();
-    }
+    let view = document.with_levels_of(timepoint);
     let (edits, name) = match step {
         Op::LabelVertebra { level, at_mm } => levels::label(&view, *level, *at_mm),
+        Op::LabelVertebrae { centres_mm, source } => levels::label_several(&view, centres_mm, source.as_deref())?,
         Op::UnlabelVertebra { level } => levels::unlabel(&view, *level)?,
         Op::Heights { level, points_mm } => levels::heights(&view, *level, *points_mm),
         Op::Set { target: target @ Target::Vertebra(_), field, value } => fields::set(&view, target, field, value)?,
