@@ -9,7 +9,7 @@ use super::pane_strip::next_projection;
 use super::reading::Reading;
 use super::{App, sample_folder, theme};
 use crate::segment::Tip;
-use crate::session::{CommandId, Op, Session, SessionError};
+use crate::session::{CommandId, Op};
 use crate::study::{Assembled, Scan};
 use crate::tool::{Event as ToolEvent, Outcome};
 use crate::view::SLAB_MAX_MM;
@@ -270,7 +270,8 @@ impl App {
         let op = self.at_timepoint(op);
         match self.with_case(|reading| {
             let mut session = reading.case.session.take();
-            let result = session.as_mut().map_or(Ok(()), |s| carry_out(s, reading, &op).map_err(|e| e.to_string()));
+            let result =
+                session.as_mut().map_or(Ok(()), |s| s.perform(&op, reading).map(drop).map_err(|e| e.to_string()));
             reading.case.session = session;
             reading.case.refresh();
             result
@@ -335,14 +336,6 @@ impl App {
             _ => {}
         }
     }
-}
-
-/// Performs a step. One at a later timepoint brings the series that it was read on into the case: its levels lie there.
-fn carry_out(session: &mut Session, reading: &Reading, op: &Op) -> Result<(), SessionError> {
-    if let Op::At { .. } = op {
-        session.add_image(&reading.key, reading.identity().clone())?;
-    }
-    session.perform(op, reading).map(drop)
 }
 
 /// The colours of all lesions by label value, for the screen.

@@ -44,7 +44,10 @@ impl App {
             _ => false,
         };
         match self.timepoint().filter(|_| about_levels) {
-            Some(timepoint) => Op::At { timepoint, step: Box::new(op) },
+            Some(timepoint) => {
+                let image = self.reading.as_ref().map(|r| r.key.clone());
+                Op::At { timepoint, image, step: Box::new(op) }
+            }
             None => op,
         }
     }

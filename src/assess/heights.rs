@@ -172,18 +172,24 @@ fn adjacent(doc: &Document, level: VertebraLevel, step: i32) -> Option<&HeightPo
     candidates.iter().find_map(measured)
 }
 
-/// A line in the sagittal plane: (posterior, superior).
-fn sagittal(from: PatientPoint, to: PatientPoint) -> DVec2 {
+/// A line in the sagittal plane: (posterior, superior). Points on a lateral radiograph lie in its own plane, where rows run
+/// to the feet and z tells nothing; which way is posterior is seen from the body's own end plate.
+fn sagittal(body: &HeightPoints, from: PatientPoint, to: PatientPoint) -> DVec2 {
     let d = to.vec() - from.vec();
-    DVec2::new(d.y, d.z)
+    let flat = [body.sup_mid, body.sup_post, body.inf_ant, body.inf_mid, body.inf_post];
+    let on_picture = flat.iter().all(|p| p.vec().z == body.sup_ant.vec().z);
+    match on_picture {
+        true => DVec2::new(d.x * (body.sup_post.vec().x - body.sup_ant.vec().x).signum(), -d.y),
+        false => DVec2::new(d.y, d.z),
+    }
 }
 
 /// Segmental kyphosis in degrees: from the superior end plate of the level above to the inferior end plate of the level
 /// below, projected on the sagittal plane; positive is kyphosis. `None` unless both neighbours were measured.
 pub fn segmental_kyphosis_deg(doc: &Document, level: VertebraLevel) -> Option<f64> {
     let (above, below) = (adjacent(doc, level, -1)?, adjacent(doc, level, 1)?);
-    let top = sagittal(above.sup_ant, above.sup_post);
-    let bottom = sagittal(below.inf_ant, below.inf_post);
+    let top = sagittal(above, above.sup_ant, above.sup_post);
+    let bottom = sagittal(below, below.inf_ant, below.inf_post);
     (top.length() > 0.0 && bottom.length() > 0.0).then(|| bottom.angle_to(top).to_degrees())
 }
 
@@ -191,8 +197,8 @@ pub fn segmental_kyphosis_deg(doc: &Document, level: VertebraLevel) -> Option<f6
 /// plate, positive when the upper body lies in front (anterolisthesis). `None` unless both were measured.
 pub fn translation_mm(doc: &Document, level: VertebraLevel) -> Option<f64> {
     let (above, own) = (adjacent(doc, level, -1)?, doc.vertebrae.get(&level)?.heights.as_ref()?);
-    let plate = sagittal(own.sup_ant, own.sup_post);
-    let offset = sagittal(above.inf_post, own.sup_post);
+    let plate = sagittal(own, own.sup_ant, own.sup_post);
+    let offset = sagittal(own, above.inf_post, own.sup_post);
     (plate.length() > 0.0).then(|| offset.dot(plate.normalize()))
 }
 
@@ -282,6 +288,30 @@ mod tests {
         assert!((angle - 15.0).abs() < 1e-6, "{angle}");
         d.vertebrae.remove(&L1);
         assert_eq!(segmental_kyphosis_deg(&d, T12), None);
+    }
+
+    #[test]
+    fn a_lateral_radiograph_gives_the_same_angles_in_its_own_plane() {
+        let mut d = doc(&[(C5, [20.0; 3]), (C6, [10.0, 15.0, 20.0]), (C7, [20.0; 3])]);
+        d.vertebrae.get_mut(&C5).expect("there").heights = Some(body([20.0; 3], 0.0, 10.0, -3.0));
+        let (kyphosis, shift) = (segmental_kyphosis_deg(&d, C6), translation_mm(&d, C6));
+        // Columns run backward or forward, rows to the feet.
+        for forward in [1.0, -1.0] {
+            let seen = |p: PatientPoint| PatientPoint::new(forward * p.vec().y, -p.vec().z, 0.0).expect("finite");
+            let mut flat = d.clone();
+            for v in flat.vertebrae.values_mut() {
+                v.heights = v.heights.map(|h| HeightPoints {
+                    sup_ant: seen(h.sup_ant),
+                    sup_mid: seen(h.sup_mid),
+                    sup_post: seen(h.sup_post),
+                    inf_ant: seen(h.inf_ant),
+                    inf_mid: seen(h.inf_mid),
+                    inf_post: seen(h.inf_post),
+                });
+            }
+            let close = |a: Option<f64>, b: Option<f64>| (a.expect("both") - b.expect("both")).abs() < 1e-9;
+            assert!(close(segmental_kyphosis_deg(&flat, C6), kyphosis) && close(translation_mm(&flat, C6), shift));
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::{Failure, Outcome, run_words, write_out};
 use crate::app;
+use crate::phantom::SampleCase;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -52,7 +53,10 @@ fn headless(sample: &Path, out: &Path) -> Outcome {
     let (ct, case, exports) = (from("ct-sagittal"), at("case.spondyl"), at("export"));
     run_words(&["info", &sample.display().to_string()])?;
     let script = from("case.script.jsonl");
-    run_words(&["annotate", &ct, "--case", &case, "--reader", "demo", "--script", &script, "--quiet"])?;
+    let (all, uid) = (sample.display().to_string(), SampleCase::drawn_on());
+    run_words(&[
+        "annotate", &all, "--series", &uid, "--case", &case, "--reader", "demo", "--script", &script, "--quiet",
+    ])?;
     for (images, plane, preset, name) in [
         (&ct, "sagittal", Some("spine-bone"), "ct-sagittal.png"),
         (&ct, "axial", Some("spine-bone"), "ct-axial.png"),
@@ -72,7 +76,7 @@ fn headless(sample: &Path, out: &Path) -> Outcome {
         }
         run_words(&words)?;
     }
-    run_words(&["export", &case, "--images", &ct, "--format", "json,nifti,csv,script", "-o", &exports])?;
+    run_words(&["export", &case, "--images", &all, "--format", "json,nifti,csv,script", "-o", &exports])?;
     run_words(&["check", &format!("{exports}/case.json")])?;
     write_out(&format!(
         "\nThe sample case lies in {}:\n  case.spondyl   the reader's journal\n  *.png          pictures of CT, MR and radiograph\n  \

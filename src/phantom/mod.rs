@@ -19,6 +19,7 @@ mod outline;
 mod picture;
 mod profile;
 mod radiograph;
+mod report;
 mod scene;
 mod script;
 mod spine;

@@ -104,6 +104,18 @@ impl Phantom {
         self.vertebrae.iter().find(|v| v.level == level)
     }
 
+    /// Front and back of the free canal and of the cord in the midline at a vertebra's middle, in the patient. Where the
+    /// tumour fills the canal, what is left to the sac is free.
+    pub(super) fn midline_diameters(&self, v: &Vertebra) -> [[DVec3; 2]; 2] {
+        let z = v.frame.origin.z;
+        let here = self.profiles.at(z);
+        let free = if here.squeeze > 0.3 { [here.sac[0], here.sac[1]] } else { [0.0, here.canal_depth] };
+        let ends = |[shift, half]: [f64; 2]| {
+            [-half, half].map(|d| Self::patient_from_model(DVec3::new(0.0, here.canal + shift + d, z)))
+        };
+        [ends(free), ends([here.cord[0], here.cord[1]])]
+    }
+
     /// Distance to the skin, with what it took to know: the profile, the point in the face's and C1's frame.
     fn skin(&self, p: DVec3) -> (f64, Profile, DVec3, DVec3) {
         let profile = self.profiles.at(p.z);

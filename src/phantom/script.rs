@@ -2,10 +2,12 @@
 //! values, height points, and what the lesions and vertebrae look like.
 
 use super::math::gaussian;
+use super::mr::Weighting;
 use super::outline::{Corner, outlines};
 use super::truth::{LesionTruth, Truth};
+use super::{headers, report};
 use crate::anatomy::VertebraLevel;
-use crate::document::{HeightPoints, LesionKind};
+use crate::document::{HeightPoints, ImageKey, LesionKind, MeasureRole, MeasurementShape};
 use crate::segment::{DrawPlane, Tip};
 use crate::session::Op;
 use crate::session::op::{BrushMode, ContourMode, LevelChoice, Target};
@@ -27,34 +29,66 @@ pub(super) fn of(truth: &Truth) -> serde_json::Result<String> {
     Ok(lines.join("\n") + "\n")
 }
 
+/// First what the report of the case says (levels, lesions, findings, treatment, the radiograph a year later), then what is
+/// measured on the images: the first `measure` parts the two.
 fn steps(truth: &Truth) -> Vec<Op> {
     let mut steps = vec![Op::SetSpine {
-        variant: Map::from_iter([("counted_from".to_owned(), json!("C2")), ("anchor".to_owned(), json!("C2"))]),
+        variant: Map::from_iter([("counted_from".to_owned(), json!("C2")), ("anchor".to_owned(), json!("C2 seen"))]),
     }];
     let label = |l: &super::truth::LevelTruth| Op::LabelVertebra { level: l.level, at_mm: tenths(l.centre_mm) };
     steps.extend(truth.levels.iter().map(label));
     for lesion in &truth.lesions {
         steps.extend(lesion_steps(truth, lesion));
     }
-    for l in &truth.levels {
-        let p = l.height_points_mm;
-        let points_mm = HeightPoints {
-            sup_ant: tenths(p.sup_ant),
-            sup_mid: tenths(p.sup_mid),
-            sup_post: tenths(p.sup_post),
-            inf_ant: tenths(p.inf_ant),
-            inf_mid: tenths(p.inf_mid),
-            inf_post: tenths(p.inf_post),
-        };
-        steps.push(Op::Heights { level: l.level, points_mm });
-    }
-    steps.extend(truth.levels.iter().flat_map(|l| vertebra_words(l.level)));
-    steps.extend(case_words());
+    steps.extend(truth.levels.iter().flat_map(|l| report::vertebra(l.level)));
+    steps.extend(report::case());
+    steps.extend(report::timepoints());
+    steps.extend(truth.radiograph.iter().flat_map(report::after_surgery));
+    steps.extend(measured(truth));
     steps
 }
 
+/// What the images give: diameters of canal and cord on T2, heights, and how the lesions look.
+fn measured(truth: &Truth) -> Vec<Op> {
+    let mut steps: Vec<Op> = truth.levels.iter().filter(|l| diameters_are_drawn(l.level)).flat_map(diameters).collect();
+    for l in &truth.levels {
+        steps.push(Op::Heights { level: l.level, points_mm: heights(&l.height_points_mm) });
+    }
+    steps.extend(truth.lesions.iter().flat_map(lesion_looks));
+    steps.extend(truth.levels.iter().flat_map(|l| vertebra_looks(l.level)));
+    steps
+}
+
+/// The compressed level and the ones that it is held against.
+fn diameters_are_drawn(level: VertebraLevel) -> bool {
+    matches!(level, VertebraLevel::C5 | VertebraLevel::C6 | VertebraLevel::C7)
+}
+
+fn diameters(l: &super::truth::LevelTruth) -> Vec<Op> {
+    let t2 = Some(ImageKey(headers::mr(Weighting::T2).uid()));
+    let line = |name: &str, role, ends: [PatientPoint; 2]| Op::Measure {
+        measurement: format!("{name} {}", l.level),
+        shape: MeasurementShape::Length { points_mm: ends.map(tenths) },
+        level: Some(l.level),
+        role,
+        image: t2.clone(),
+    };
+    vec![line("canal", MeasureRole::CanalAp, l.canal_ap_mm), line("cord", MeasureRole::CordAp, l.cord_ap_mm)]
+}
+
+fn heights(p: &HeightPoints) -> HeightPoints {
+    HeightPoints {
+        sup_ant: tenths(p.sup_ant),
+        sup_mid: tenths(p.sup_mid),
+        sup_post: tenths(p.sup_post),
+        inf_ant: tenths(p.inf_ant),
+        inf_mid: tenths(p.inf_mid),
+        inf_post: tenths(p.inf_post),
+    }
+}
+
 /// A point as a script writes it: to a tenth of a millimetre.
-fn tenths(p: PatientPoint) -> PatientPoint {
+pub(super) fn tenths(p: PatientPoint) -> PatientPoint {
     PatientPoint::ORIGIN.moved(DVec3::from_array(p.vec().to_array().map(|v| (v * 10.0).round() / 10.0)))
 }
 
@@ -71,7 +105,7 @@ fn lesion_steps(truth: &Truth, lesion: &LesionTruth) -> Vec<Op> {
         VertebraLevel::C3 => dabs(truth, lesion),
         _ => contours(truth, lesion),
     });
-    steps.extend(lesion_words(lesion));
+    steps.extend(report::lesion(lesion));
     steps
 }
 
@@ -157,7 +191,7 @@ fn contours(truth: &Truth, lesion: &LesionTruth) -> Vec<Op> {
     steps
 }
 
-fn set(target: Target, fields: &[(&str, Value)]) -> Vec<Op> {
+pub(super) fn set(target: &Target, fields: &[(&str, Value)]) -> Vec<Op> {
     let one = |(field, value): &(&str, Value)| Op::Set {
         target: target.clone(),
         field: (*field).to_owned(),
@@ -166,55 +200,57 @@ fn set(target: Target, fields: &[(&str, Value)]) -> Vec<Op> {
     fields.iter().map(one).collect()
 }
 
-/// What the reader says of a lesion.
-fn lesion_words(lesion: &LesionTruth) -> Vec<Op> {
-    let destroyed = lesion.level == VertebraLevel::C6;
-    let breach = matches!(lesion.level, VertebraLevel::C4 | VertebraLevel::C5 | VertebraLevel::C6);
+/// How a lesion looks on the images.
+fn lesion_looks(lesion: &LesionTruth) -> Vec<Op> {
+    use VertebraLevel::{C4, C5, C6, C7, T2};
+    let destroyed = lesion.level == C6;
+    let broken = match lesion.level {
+        C4 => json!(["posterior_wall"]),
+        C5 => json!(["inferior_endplate"]),
+        C7 | T2 => json!(["superior_endplate"]),
+        C6 => json!(["anterior_wall", "posterior_wall", "superior_endplate", "inferior_endplate", "pedicle_left"]),
+        _ => json!([]),
+    };
     let presence = |yes: bool| json!(if yes { "present" } else { "absent" });
     let mut fields = vec![
-        ("extent", json!(if destroyed { "total_body_destruction" } else { "small_focal" })),
         ("sites", if destroyed { json!(["body", "pedicle_left"]) } else { json!(["body"]) }),
         ("margin", json!(if destroyed { "permeative_3" } else { "geographic_ill_defined_1C" })),
-        ("cortical_breach", presence(breach)),
+        ("cortical_breach", presence(matches!(lesion.level, C4 | C5 | C6 | C7 | T2))),
+        ("cortical_breach_at", broken),
         ("soft_tissue_component", presence(destroyed)),
-        ("mr.t1_vs_normal_marrow", json!("hypointense")),
-        ("mr.t2", json!("hyperintense")),
-        ("mr.reference", json!("normal marrow")),
-        ("nature", json!("metastasis")),
-        ("recist_role", json!(if destroyed { "target" } else { "non_target" })),
     ];
     if destroyed {
-        fields.push(("histology.confirmed", json!(true)));
-        fields.push(("histology.method", json!("surgical specimen")));
-        fields.push(("histology.diagnosis", json!("metastatic leiomyosarcoma")));
+        fields.push(("soft_tissue_at", json!(["prevertebral", "epidural", "foraminal_left"])));
+        fields.push(("soft_tissue_long_axis_mm", json!(21.0)));
+        fields.push(("wbb_zones", json!([4, 5, 6, 7, 8, 9])));
+        fields.push((
+            "wbb_layers",
+            json!([
+                "A_extraosseous_soft_tissue",
+                "B_intraosseous_superficial",
+                "C_intraosseous_deep",
+                "D_extraosseous_extradural"
+            ]),
+        ));
+        fields.push(("recist_role", json!("target")));
     }
-    set(Target::Lesion(lesion.label.to_owned()), &fields)
+    set(&Target::Lesion(lesion.label.to_owned()), &fields)
 }
 
-/// What the reader says of a vertebra.
-fn vertebra_words(level: VertebraLevel) -> Vec<Op> {
-    let mut fields = vec![("level_confidence", json!("certain"))];
-    if level == VertebraLevel::C6 {
-        fields.extend([
+/// What is seen of a vertebra on the images. Pain cannot be seen: its part of the score stays open.
+fn vertebra_looks(level: VertebraLevel) -> Vec<Op> {
+    let fields = if level == VertebraLevel::C6 {
+        vec![
             ("status", json!("destroyed")),
-            ("fracture", json!("present")),
-            ("pathological_fracture", json!("present")),
-            ("cord_compression", json!("present")),
+            ("epidural_tumour", json!("present")),
+            ("sac_deformed", json!("present")),
+            ("cord_touched", json!("present")),
             ("csf_visible", json!("present")),
-            ("sins_posterolateral", json!(1)),
-        ]);
+            ("escc_image", json!("other_mr")),
+            ("sins_alignment", json!(2)),
+        ]
     } else {
-        fields.extend([("status", json!("involved")), ("fracture", json!("absent"))]);
-    }
-    set(Target::Vertebra(level), &fields)
-}
-
-fn case_words() -> Vec<Op> {
-    let fields = [
-        ("sex", json!("F")),
-        ("age_years", json!(45)),
-        ("primary_histology", json!("leiomyosarcoma")),
-        ("tomita_surgical_type", json!(7)),
-    ];
-    set(Target::Case(true), &fields)
+        vec![("fracture", json!("absent")), ("sins_posterolateral", json!(0)), ("sins_alignment", json!(0))]
+    };
+    set(&Target::Vertebra(level), &fields)
 }

@@ -40,6 +40,10 @@ pub struct LevelTruth {
     pub height_points_mm: HeightPoints,
     /// Heights in front, in the middle, behind: distances between those points.
     pub heights_mm: [f64; 3],
+    /// Front and back of the free canal in the midline at the body's middle, LPS mm.
+    pub canal_ap_mm: [PatientPoint; 2],
+    /// Front and back of the cord there, LPS mm.
+    pub cord_ap_mm: [PatientPoint; 2],
 }
 
 /// One lesion on the CT grid.
@@ -97,7 +101,7 @@ impl Truth {
             frame_of_reference_uid: ct.study.frame_of_reference_uid(),
             series_instance_uid: ct.uid(),
             geometry: geometry.clone(),
-            levels: levels().filter_map(|l| phantom.vertebra(l)).map(level_truth).collect(),
+            levels: levels().filter_map(|l| phantom.vertebra(l)).map(|v| level_truth(phantom, v)).collect(),
             lesions: masks.iter().enumerate().map(lesion).collect(),
             radiograph: levels().filter_map(|l| projected(&case.operated, l)).collect(),
         })
@@ -140,7 +144,9 @@ fn lines<T: Serialize>(elements: &[T]) -> serde_json::Result<String> {
     Ok(format!("[\n  {}\n]", each.join(",\n  ")))
 }
 
-fn level_truth(v: &Vertebra) -> LevelTruth {
+fn level_truth(phantom: &Phantom, v: &Vertebra) -> LevelTruth {
+    let thousandths = |p: DVec3| PatientPoint::ORIGIN.moved(DVec3::from_array(p.to_array().map(rounded)));
+    let [canal_ap_mm, cord_ap_mm] = phantom.midline_diameters(v).map(|ends| ends.map(thousandths));
     let [sup_ant, sup_mid, sup_post, inf_ant, inf_mid, inf_post] = v.body.height_points().map(|q| in_patient(v, q));
     LevelTruth {
         level: v.level,
@@ -148,6 +154,8 @@ fn level_truth(v: &Vertebra) -> LevelTruth {
         height_points_mm: HeightPoints { sup_ant, sup_mid, sup_post, inf_ant, inf_mid, inf_post },
         heights_mm: [(sup_ant, inf_ant), (sup_mid, inf_mid), (sup_post, inf_post)]
             .map(|(up, down)| rounded(up.distance_mm(down))),
+        canal_ap_mm,
+        cord_ap_mm,
     }
 }
 

@@ -49,6 +49,9 @@ pub enum Op {
     At {
         /// Its handle.
         timepoint: TimepointKey,
+        /// The series it was read on, which comes into the case with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        image: Option<ImageKey>,
         /// The step.
         step: Box<Op>,
     },
@@ -304,6 +307,7 @@ impl Op {
             | Op::Interpolate { image, .. }
             | Op::Refine { image, .. }
             | Op::Measure { image, .. } => Some(image.as_ref()),
+            Op::At { image: Some(image), .. } => Some(Some(image)),
             _ => None,
         }
     }

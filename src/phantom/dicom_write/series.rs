@@ -222,7 +222,7 @@ fn put_identity(object: &mut InMemDicomObject, series: &Series, slice: usize) {
     put(tags::PATIENT_NAME, VR::PN, "Phantom^Spondyl");
     put(tags::PATIENT_ID, VR::LO, "SPONDYL-SAMPLE");
     put(tags::PATIENT_BIRTH_DATE, VR::DA, "");
-    put(tags::PATIENT_SEX, VR::CS, "F");
+    put(tags::PATIENT_SEX, VR::CS, "M");
     put(tags::PATIENT_AGE, VR::AS, &study.age);
     put(tags::PATIENT_IDENTITY_REMOVED, VR::CS, "YES");
     put(tags::DEIDENTIFICATION_METHOD, VR::LO, "Synthetic phantom, no patient");

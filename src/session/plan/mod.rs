@@ -104,7 +104,7 @@ pub fn plan(op: &Op, document: &Document, images: &dyn Images) -> Result<Step, R
         Op::LabelVertebrae { centres_mm, source } => levels::label_several(document, centres_mm, source.as_deref())?,
         Op::UnlabelVertebra { level } => levels::unlabel(document, *level)?,
         Op::ShiftLevels { by, from, to } => levels::shift(document, *by, *from, *to)?,
-        Op::At { timepoint, step } => timepoints::at(document, timepoint, step)?,
+        Op::At { timepoint, step, .. } => timepoints::at(document, timepoint, step)?,
         Op::RemoveTimepoint { timepoint } => timepoints::remove(document, timepoint)?,
         Op::Heights { level, points_mm } => levels::heights(document, *level, *points_mm),
         Op::SetSpine { variant } => fields::set_spine(document, variant)?,
