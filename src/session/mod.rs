@@ -316,4 +316,6 @@ impl Drop for Session {
 }
 
 #[cfg(test)]
+mod chain_tests;
+#[cfg(test)]
 mod tests;

@@ -87,7 +87,7 @@ impl Dice {
         let (p, q) = (self.point(), self.point());
         let plane = ["sagittal", "axial", "coronal"][self.below(3) as usize];
         let paint = self.below(4) > 0;
-        let json = match self.below(19) {
+        let json = match self.below(25) {
             0 => serde_json::json!({"op": "label_vertebra", "level": level, "at_mm": p}),
             1 => serde_json::json!({"op": "unlabel_vertebra", "level": level}),
             2 => serde_json::json!({"op": "add_lesion", "lesion": lesion, "vertebra": "auto", "kind": "lytic"}),
@@ -107,6 +107,21 @@ impl Dice {
             10 => serde_json::json!({"op": "set_spine", "variant": {"n_lumbar": 4 + self.below(3)}}),
             11 => {
                 serde_json::json!({"op": "measure", "measurement": lesion, "shape": {"kind": "length", "points_mm": [p, q]}, "level": level})
+            }
+            12 => {
+                serde_json::json!({"op": "set", "target": {"timepoint": ["t", "u"][self.below(2) as usize]}, "field": "relative_days", "value": self.below(400)})
+            }
+            13 => {
+                serde_json::json!({"op": "at", "timepoint": "t", "step": {"op": "label_vertebra", "level": level, "at_mm": p}})
+            }
+            14 => {
+                serde_json::json!({"op": "at", "timepoint": "t", "image": "1.2.3.4", "step": {"op": "set", "target": {"vertebra": level}, "field": "status", "value": "post_operative"}})
+            }
+            15 => serde_json::json!({"op": "remove_timepoint", "timepoint": "t"}),
+            16 => serde_json::json!({"op": "label_vertebrae", "centres_mm": {"C5": p, "T13": q}}),
+            17 => serde_json::json!({"op": "shift_levels", "by": self.below(3) as i64 - 1, "to": level}),
+            18 => {
+                serde_json::json!({"op": "set", "target": {"measurement": lesion}, "field": "role", "value": "canal_ap"})
             }
             _ => {
                 serde_json::json!({"op": "brush", "lesion": lesion, "plane": plane, "path_mm": [p, q], "radius_mm": 1.0 + self.below(50) as f64 / 10.0,
@@ -204,6 +219,7 @@ fn said(d: &Document) -> Vec<String> {
     }
     out.extend(d.measurements.values().map(|m| format!("{m:?}")));
     out.push(format!("{:?}", d.spine));
+    out.push(format!("{:?} {:?}", d.timepoints, d.followups));
     out.sort();
     out
 }

@@ -3,9 +3,11 @@
 mod architecture;
 mod compare;
 mod dicom_files;
+mod effort;
 mod export;
 mod faults;
 mod journal;
+mod levels_import;
 mod panes;
 mod readme;
 mod recover;
