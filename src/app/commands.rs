@@ -8,6 +8,7 @@ use super::import_dialog::ImportDialog;
 use super::pane_strip::next_projection;
 use super::reading::Reading;
 use super::{App, sample_folder, theme};
+use crate::document::{Extent, LesionKind};
 use crate::segment::Tip;
 use crate::session::{CommandId, Op};
 use crate::study::{Assembled, Scan};
@@ -41,7 +42,9 @@ impl App {
             Interpolate | FillHoles | RemoveIslands | Smooth | Enlarge | Shrink => {
                 loaded().or_else(|| self.desk.lesion.is_none().then(|| "no lesion is current".to_owned()))
             }
-            DeleteLesion => open().or_else(|| self.desk.lesion.is_none().then(|| "no lesion is current".to_owned())),
+            DeleteLesion | LesionType | LesionExtent => {
+                open().or_else(|| self.desk.lesion.is_none().then(|| "no lesion is current".to_owned()))
+            }
             NextLesion => open().or_else(|| self.no_lesions().then(|| "there is no lesion yet".to_owned())),
             Export => open().or_else(|| {
                 let nothing = self.reading.as_ref().is_some_and(|r| r.case.session.is_none());
@@ -103,6 +106,8 @@ impl App {
             NewLesion => self.begin_with_next_stroke(),
             DeleteLesion => self.delete_lesion(),
             NextLesion => self.next_lesion(),
+            LesionType => self.turn_over("type", LesionKind::ALL, |l| l.kind, LesionKind::word),
+            LesionExtent => self.turn_over("extent", Extent::ALL, |l| l.extent, Extent::word),
             BrushSmaller => self.resize_brush(-0.5),
             BrushLarger => self.resize_brush(0.5),
             BrushTip => {

@@ -3,7 +3,7 @@
 
 use super::{App, widgets};
 use crate::anatomy::VertebraLevel;
-use crate::import::{self, AskScheme, Found, FoundLevels, LabelNames, levels_of};
+use crate::import::{AskScheme, Found, FoundLevels, LabelNames, levels_of, read_levels};
 use crate::session::Op;
 use egui::{Align2, Key, TextEdit, Ui, vec2};
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ impl ImportDialog {
             .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
             .fixed_size(vec2(560.0, 300.0))
             .show(ui.ctx(), |ui| {
-                ui.label("VerSe centroids (JSON), a vertebra label map (NIfTI), or a case:");
+                ui.label("VerSe centroids (JSON), vertebra masks (NIfTI, or a folder of them), or a case:");
                 let field = ui.add(TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY));
                 field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Levels file"));
                 if std::mem::take(&mut self.fresh) {
@@ -63,7 +63,7 @@ impl ImportDialog {
         if read && !self.path.trim().is_empty() {
             let path = PathBuf::from(self.path.trim());
             self.reading = true;
-            app.inbox.read_levels(move || import::read(&path).map(Box::new).map_err(|e| e.to_string()));
+            app.inbox.read_levels(move || read_levels(&path).map(Box::new).map_err(|e| e.to_string()));
         }
         if let Some((levels, source)) = take {
             app.perform(Op::LabelVertebrae { centres_mm: levels.centres, source: Some(source) });

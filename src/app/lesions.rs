@@ -1,8 +1,8 @@
 //! The lesion at the reader's hand: begun with a stroke, chosen, gone through, taken away.
 
 use super::App;
-use crate::document::LesionKind;
-use crate::session::{CommandId, LevelChoice, Op};
+use crate::document::{Lesion, LesionKind};
+use crate::session::{CommandId, LevelChoice, Op, Target};
 use crate::space::PatientPoint;
 use egui::{Pos2, Rect};
 
@@ -16,6 +16,27 @@ impl App {
         }
         self.new_lesion(Some(at));
         self.reading.as_ref().is_some_and(|r| self.desk.current(r.document()).is_some())
+    }
+
+    /// The current lesion gets the next word of a vocabulary, and the reader sees which.
+    pub(super) fn turn_over<T: Copy + PartialEq + serde::Serialize>(
+        &mut self,
+        field: &str,
+        all: &[T],
+        of: impl Fn(&Lesion) -> T,
+        word: impl Fn(T) -> &'static str,
+    ) {
+        let Some((_, lesion)) = self.desk.current(self.document()) else { return };
+        let (label, now) = (lesion.label.clone(), of(lesion));
+        let at = all.iter().position(|w| *w == now).map_or(0, |n| (n + 1) % all.len());
+        let op = Op::Set {
+            target: Target::Lesion(label.clone()),
+            field: field.to_owned(),
+            value: serde_json::json!(all[at]),
+        };
+        if self.perform(op) {
+            self.notices.say(format!("{label}: {}", super::widgets::plain(word(all[at]))));
+        }
     }
 
     /// The next stroke begins a lesion, under the level that is nearest to it.

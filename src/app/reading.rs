@@ -6,7 +6,7 @@ use super::gpu::Screen;
 use super::notices::Notices;
 use super::shown::Shown;
 use super::viewer::Viewer;
-use crate::assess::{ValueStats, is_in_frame, stats_of_voxels};
+use crate::assess::{BoneReference, ValueStats, bone_reference, is_in_frame, stats_of_voxels};
 use crate::document::{Document, ImageIdentity, ImageKey, Lesion};
 use crate::session::{Images, Session};
 use crate::space::{DVec3, PatientPoint, Plane, VoxelPoint};
@@ -52,7 +52,7 @@ type Places = Rc<Vec<(u16, PatientPoint)>>;
 #[derive(Default)]
 struct Figures {
     of: (u64, usize),
-    by_label: HashMap<u16, (f64, Option<ValueStats>)>,
+    by_label: HashMap<u16, (f64, Option<ValueStats>, Option<BoneReference>)>,
 }
 
 /// What the reader has said before saying anything.
@@ -389,7 +389,11 @@ impl Reading {
         places
     }
 
-    fn with_figures<T>(&self, label_value: u16, take: impl FnOnce(&(f64, Option<ValueStats>)) -> T) -> Option<T> {
+    fn with_figures<T>(
+        &self,
+        label_value: u16,
+        take: impl FnOnce(&(f64, Option<ValueStats>, Option<BoneReference>)) -> T,
+    ) -> Option<T> {
         let session = self.case.session.as_ref()?;
         let mut figures = self.figures.borrow_mut();
         let of = (session.generation() * 2 + u64::from(self.volume.is_some()), self.active_number());
@@ -400,7 +404,10 @@ impl Reading {
             let map = session.document().masks.get(&self.key);
             let flat = map.map_or_else(Vec::new, |m| m.voxels_of(label_value));
             let stats = stats_of_voxels(&flat, &self.geometry, self.volume.as_deref());
-            (stats.volume_mm3, stats.values)
+            let level = session.document().lesions.values().find(|l| l.label_value == label_value).map(|l| l.vertebra);
+            let bone = level.zip(self.volume.as_deref());
+            let bone = bone.and_then(|(level, volume)| bone_reference(self.document(), &self.key, volume, level));
+            (stats.volume_mm3, stats.values, bone)
         });
         Some(take(entry))
     }
@@ -412,15 +419,20 @@ impl Reading {
 
     /// Values under a lesion, in a sentence.
     pub fn value_text(&self, lesion: &Lesion) -> Option<String> {
-        self.with_figures(lesion.label_value, |(mm3, values)| {
+        self.with_figures(lesion.label_value, |(mm3, values, bone)| {
             let v = values.as_ref()?;
             let unit = self.units();
+            let bone = bone.as_ref().map(|b| {
+                let levels: Vec<_> = b.levels.iter().map(|l| l.name()).collect();
+                format!("\n{:+.0} {unit} against the bone of {} ({:.0})", v.mean - b.mean, levels.join(" and "), b.mean)
+            });
             Some(format!(
-                "{mm3:.0} mm³, mean {:.0} ± {:.0} {unit}, {:.0} to {:.0}",
+                "{mm3:.0} mm³, mean {:.0} ± {:.0} {unit}, {:.0} to {:.0}{}",
                 v.mean,
                 v.sd.unwrap_or_default(),
                 v.min,
-                v.max
+                v.max,
+                bone.unwrap_or_default()
             ))
         })?
     }

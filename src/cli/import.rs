@@ -2,7 +2,7 @@
 
 use super::{Failure, Outcome, say, write_out};
 use crate::anatomy::VertebraLevel;
-use crate::import::{self, AskScheme, LabelNames, levels_of};
+use crate::import::{AskScheme, LabelNames, levels_of, read_levels};
 use crate::session::{Op, ScannedImages, Session};
 use crate::study;
 use clap::{Args, ValueEnum};
@@ -18,7 +18,7 @@ use std::path::PathBuf;
 /// Example: spondyl import sub-01_ctd.json --images scans/ct --case reader-1.spondyl --reader reader-1
 #[derive(Args)]
 pub struct ImportArgs {
-    /// The file to read.
+    /// The file to read, or a folder with a mask for each vertebra (vertebrae_C6.nii.gz, …).
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// The images that the centres belong to: files, folders, a DICOMDIR, or a zip of such; may be given several times.
@@ -54,7 +54,7 @@ enum Numbering {
 /// # Errors
 /// A sentence when the file cannot be read, its numbers have to be explained, or the step cannot be saved.
 pub fn run(args: ImportArgs) -> Outcome {
-    let found = import::read(&args.file)?;
+    let found = read_levels(&args.file)?;
     let scan = study::scan(&args.images, &());
     let chosen = super::series::choose(&scan, args.series.as_deref())?;
     let images = ScannedImages::new(scan, chosen);

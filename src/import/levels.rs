@@ -1,11 +1,12 @@
 //! Centres of vertebrae out of what a file says: names count before numbers, numbers only in a scheme that was named, and a
 //! mask's centre is the middle of the deepest part of the bone, which is the body.
 
-use super::{CentreName, Found, FoundMask, LabelNames, Place, VerseVoxel};
+use super::{CentreName, Found, FoundMask, ImportError, LabelNames, Place, VerseVoxel, level_named};
 use crate::anatomy::VertebraLevel;
 use crate::segment::{Region, depth_mm};
 use crate::space::{DVec3, Geometry, PatientPoint, VoxelIndex, VoxelPoint};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Voxels within this share of the greatest depth make up the middle of the body: arches and processes are thinner.
 const DEEP: f32 = 0.7;
@@ -98,6 +99,48 @@ fn from_masks(found: &Found, scheme: Option<LabelNames>, out: &mut FoundLevels) 
         }
     }
     Ok(())
+}
+
+/// Reads a file of levels, or a folder with a mask for each structure as TotalSegmentator writes them: there the file's
+/// name is the structure's.
+///
+/// # Errors
+/// [`ImportError`] with the file and the reason.
+pub fn read_levels(path: &Path) -> Result<Found, ImportError> {
+    if !path.is_dir() {
+        return super::read(path).map(|found| named_after(found, path));
+    }
+    let mut all = Found { what: "folder of masks", ..Found::default() };
+    for (name, file) in super::files_below(path)? {
+        let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+        if level_named(last).is_none() {
+            continue;
+        }
+        let found = named_after(super::read(&file)?, &file);
+        let before = all.grids.len();
+        all.grids.extend(found.grids);
+        all.masks.extend(found.masks.into_iter().map(|mut m| {
+            m.masks.iter_mut().for_each(|(grid, _)| *grid += before);
+            m
+        }));
+    }
+    match all.masks.is_empty() {
+        true => Err(ImportError::new(path, "no mask in it is named after a vertebra, such as vertebrae_C6.nii.gz")),
+        false => Ok(all),
+    }
+}
+
+/// A file with one structure and no name in it is named by the file.
+fn named_after(mut found: Found, path: &Path) -> Found {
+    let file = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let stem = file.split('.').next().unwrap_or_default();
+    if let ([mask], Some(level)) = (found.masks.as_mut_slice(), level_named(stem))
+        && mask.name.is_empty()
+        && found.case.is_none()
+    {
+        (mask.name, mask.level) = (stem.to_owned(), Some(level));
+    }
+    found
 }
 
 /// A position in an image whose axes run as letters say, in the patient: each of its axes is the grid's nearest one.
@@ -226,6 +269,16 @@ mod tests {
         assert_eq!(of(25, verse), Err(AskScheme::Label25));
         assert_eq!(of(25, LabelNames::Verse { id_25: Some(L6) }), Ok(vec![L6]));
         assert_eq!(of(99, verse), Err(AskScheme::Nothing));
+    }
+
+    #[test]
+    fn a_lone_structure_is_named_by_its_file() {
+        let named = named_after(vertebra("", 1), Path::new("/seg/vertebrae_T9.nii.gz"));
+        assert_eq!((named.masks[0].level, named.masks[0].name.as_str()), (Some(T9), "vertebrae_T9"));
+        assert_eq!(named_after(vertebra("", 1), Path::new("lesions.nii.gz")).masks[0].level, None);
+        let folder = tempfile::tempdir().expect("a folder");
+        let why = read_levels(folder.path()).expect_err("empty").to_string();
+        assert!(why.contains("vertebrae_C6"), "{why}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod nifti_header;
 mod reading;
 
 pub use labels::{LabelNames, level_named};
-pub use levels::{AskScheme, FoundLevels, levels_of};
+pub use levels::{AskScheme, FoundLevels, levels_of, read_levels};
 pub use reading::{reader_name, reading_of};
 
 use crate::agree::Grid;

@@ -109,7 +109,7 @@ impl Dice {
                 serde_json::json!({"op": "measure", "measurement": lesion, "shape": {"kind": "length", "points_mm": [p, q]}, "level": level})
             }
             12 => {
-                serde_json::json!({"op": "set", "target": {"timepoint": ["t", "u"][self.below(2) as usize]}, "field": "relative_days", "value": self.below(400)})
+                serde_json::json!({"op": "set", "target": {"timepoint": (["t", "u"][self.below(2) as usize])}, "field": "relative_days", "value": self.below(400)})
             }
             13 => {
                 serde_json::json!({"op": "at", "timepoint": "t", "step": {"op": "label_vertebra", "level": level, "at_mm": p}})
