@@ -78,7 +78,7 @@ fn table(ui: &mut Ui, rows: &[LevelChange]) {
             both(ui, row, |s| widgets::plain(s.status.word()));
             both(ui, row, |s| {
                 let types: Vec<_> = s.types.iter().map(|t| t.word()).collect();
-                if s.lesions == 0 { "none".to_owned() } else { format!("{} {}", s.lesions, types.join(", ")) }
+                if s.lesions == 0 { "none drawn".to_owned() } else { format!("{} {}", s.lesions, types.join(", ")) }
             });
             figure(
                 ui,

@@ -4,7 +4,7 @@
 use super::{App, theme, widgets};
 use crate::anatomy::{ChainFinding, VertebraLevel};
 use crate::assess;
-use crate::document::{Document, LevelStatus, Presence};
+use crate::document::{Document, LevelStatus, Measurement, Presence};
 use egui::Color32;
 use std::collections::BTreeMap;
 
@@ -279,6 +279,8 @@ pub struct Standing {
     pub rungs: Vec<Rung>,
     /// What looks wrong in the chain.
     pub findings: Vec<ChainFinding>,
+    /// Distances and angles that were drawn, by name.
+    pub measurements: Vec<Measurement>,
     level: Option<VertebraLevel>,
     /// Figures of the current level.
     pub figures: Vec<Figure>,
@@ -294,8 +296,15 @@ impl App {
         let of = (generation, reading.series.study_instance_uid.clone());
         let level = self.current_level();
         let (same, mut standing) = (self.standing.of.as_ref() == Some(&of), std::mem::take(&mut self.standing));
-        let document = self.document();
+        if same && standing.level == level {
+            standing.of = Some(of);
+            return self.standing = standing;
+        }
+        // Lesions and measurements of another timepoint say nothing of this one.
+        let document = &self.whole_document().as_of(self.timepoint().as_ref());
         if !same {
+            standing.measurements = document.measurements.values().cloned().collect();
+            standing.measurements.sort_by(|a, b| a.label.cmp(&b.label));
             standing.findings = assess::chain_findings(document);
             let shown = VertebraLevel::ALL.into_iter().filter(|l| {
                 let spoken = document.vertebrae.contains_key(l) || document.lesions.values().any(|x| x.vertebra == *l);
@@ -303,18 +312,16 @@ impl App {
             });
             standing.rungs = shown.map(|l| rung(document, l, &standing.findings)).collect();
         }
-        if !same || standing.level != level {
-            let fresh = level.map_or_else(Vec::new, |l| of_level(document, l));
-            if standing.level == level {
-                for f in &fresh {
-                    let before = standing.figures.iter().find(|b| b.name == f.name && b.text != f.text);
-                    standing.changed.extend(before.map(|b| (f.name, (b.text.clone(), now))));
-                }
-            } else {
-                standing.changed.clear();
+        let fresh = level.map_or_else(Vec::new, |l| of_level(document, l));
+        if standing.level == level {
+            for f in &fresh {
+                let before = standing.figures.iter().find(|b| b.name == f.name && b.text != f.text);
+                standing.changed.extend(before.map(|b| (f.name, (b.text.clone(), now))));
             }
-            (standing.figures, standing.level) = (fresh, level);
+        } else {
+            standing.changed.clear();
         }
+        (standing.figures, standing.level) = (fresh, level);
         standing.of = Some(of);
         self.standing = standing;
     }

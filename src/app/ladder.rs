@@ -9,6 +9,8 @@ use crate::space::PatientPoint;
 use egui::{Align, Color32, Layout, Painter, Panel, Pos2, RichText, ScrollArea, Sense, Stroke, Ui, vec2};
 
 const RUNG: f32 = 18.0;
+/// Height of the list of lesions: five of them, the others by the wheel.
+const LESIONS_SHOWN: f32 = 100.0;
 /// Findings of the chain that are shown at once.
 const CHECKS_SHOWN: usize = 3;
 
@@ -30,6 +32,9 @@ pub fn show(app: &mut App, ui: &mut Ui) {
         checks(app, ui);
         ui.separator();
         ScrollArea::vertical().id_salt("forms").auto_shrink([false, false]).show(ui, |ui| {
+            ui.spacing_mut().interact_size.y = 20.0;
+            ui.spacing_mut().button_padding.y = 2.0;
+            ui.spacing_mut().item_spacing.y = 3.0;
             widgets::heading(ui, "Lesions");
             lesions(app, ui);
             forms::lesion(app, ui);
@@ -54,7 +59,7 @@ fn heading(app: &App, ui: &mut Ui) {
         if let Some(t) = app.timepoint() {
             let name = timepoints::name_of(app.whole_document(), Some(&t));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                ui.label(RichText::new(name).color(theme::ACCENT).small());
+                ui.add(egui::Label::new(RichText::new(name).color(theme::ACCENT).small()).truncate());
             });
         }
     });
@@ -219,7 +224,10 @@ fn checks(app: &App, ui: &mut Ui) {
     if findings.is_empty() && counted > 0 {
         let spine = &app.document().spine;
         let anchor = spine.anchor.clone().or(spine.counted_from.map(|l| l.to_string())).unwrap_or_default();
-        widgets::muted(ui, &format!("✓ {counted} levels: no gap, in order, distances usual; counted from {anchor}"));
+        widgets::muted(
+            ui,
+            &format!("{counted} levels checked: no gap, in order, usual distances; counted from {anchor}"),
+        );
     }
 }
 
@@ -241,20 +249,30 @@ fn lesions(app: &mut App, ui: &mut Ui) {
         widgets::muted(ui, "None yet: take the brush (B) and paint, or drag with grow (G)");
     }
     let mut chosen = None;
+    let list = ScrollArea::vertical().id_salt("lesion list").max_height(LESIONS_SHOWN).auto_shrink([false, true]);
+    list.show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 1.0;
+        ui.spacing_mut().interact_size.y = 18.0;
+        ui.spacing_mut().button_padding.y = 0.0;
+        lesion_rows(app, ui, rows, &mut chosen);
+    });
+    if let Some(label) = chosen {
+        app.choose_lesion(&label);
+    }
+    lesion_buttons(app, ui);
+}
+
+fn lesion_rows(app: &App, ui: &mut Ui, rows: Vec<(String, Color32, String)>, chosen: &mut Option<String>) {
     for (label, color, what) in rows {
         let current = app.desk.lesion.as_deref() == Some(label.as_str());
         ui.horizontal(|ui| {
             widgets::swatch(ui, color);
             if ui.selectable_label(current, RichText::new(&label).strong()).clicked() {
-                chosen = Some(label.clone());
+                *chosen = Some(label.clone());
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| widgets::muted(ui, &what));
         });
     }
-    if let Some(label) = chosen {
-        app.choose_lesion(&label);
-    }
-    lesion_buttons(app, ui);
 }
 
 fn lesion_buttons(app: &mut App, ui: &mut Ui) {

@@ -111,7 +111,7 @@ fn document(app: &App, sheet: &Sheet<'_>) {
             sheet.painter.circle(p, 3.0, Color32::from_black_alpha(120), Stroke::new(1.4, color));
             sheet.text(p + vec2(8.0, 0.0), Align2::LEFT_CENTER, level.name(), 13.0, color);
         }
-        let side = sheet.sight.plane() == Plane::Sagittal;
+        let side = sheet.sight.plane() == Plane::Sagittal || !sheet.shown.is_located();
         let seen = |h: &&HeightPoints| side && sheet.depth_mm(h.sup_mid) < LABEL_DEPTH_MM;
         if let Some(h) = v.heights.as_ref().filter(seen) {
             heights(sheet, h);

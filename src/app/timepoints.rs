@@ -58,13 +58,15 @@ pub fn name_of(document: &Document, key: Option<&TimepointKey>) -> String {
     let first = || document.timepoints.iter().find(|(_, t)| t.first).map(|(key, _)| key);
     let Some(key) = key.or_else(first) else { return "first study".to_owned() };
     let t = document.timepoints.get(key);
-    let label = t.and_then(|t| t.label.clone()).unwrap_or_else(|| key.0.clone());
+    if let Some(label) = t.and_then(|t| t.label.clone()) {
+        return label;
+    }
     let after = t.and_then(|t| match (t.relative_days, t.relative_months) {
         (Some(days), _) => Some(format!(" ({days} days)")),
         (None, Some(months)) => Some(format!(" ({months} months)")),
         _ => None,
     });
-    label + &after.unwrap_or_default()
+    key.0.clone() + &after.unwrap_or_default()
 }
 
 /// What each timepoint is, and which one the active series belongs to.
@@ -74,10 +76,10 @@ pub fn show(app: &mut App, ui: &mut Ui) {
         return;
     }
     let now = app.timepoint();
-    let (title, known) = (name_of(document, now.as_ref()), document.timepoints.clone());
+    let known = document.timepoints.clone();
     let mut ops = Vec::new();
     let mut open = false;
-    let header = CollapsingHeader::new(RichText::new(format!("Timepoints — {title}")).color(super::theme::MUTED));
+    let header = CollapsingHeader::new(RichText::new("Timepoints").color(super::theme::MUTED));
     header.id_salt("timepoints").show(ui, |ui| {
         for (key, t) in &known {
             let set = form(ui, &format!("timepoint {}", key.0), |f: &mut Form<'_>| {

@@ -10,15 +10,14 @@ use serde_json::json;
 
 /// The list; empty while nothing was measured.
 pub fn measurements(app: &mut App, ui: &mut Ui) {
-    let mut list: Vec<Measurement> = app.document().measurements.values().cloned().collect();
+    let list = app.standing.measurements.clone();
     if list.is_empty() {
         return;
     }
-    list.sort_by(|a, b| a.label.cmp(&b.label));
     let near = app.current_level();
     let mut ops = Vec::new();
     let title = RichText::new(format!("Measurements ({})", list.len())).color(theme::MUTED);
-    CollapsingHeader::new(title).id_salt("measurements").default_open(true).show(ui, |ui| {
+    CollapsingHeader::new(title).id_salt("measurements").default_open(list.len() <= 2).show(ui, |ui| {
         for m in &list {
             one(ui, m, near, &mut ops);
         }

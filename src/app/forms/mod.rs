@@ -36,7 +36,7 @@ pub struct Form<'a> {
 
 /// Shows rows in two columns; returns what was changed.
 pub fn form(ui: &mut Ui, name: &str, rows: impl FnOnce(&mut Form<'_>)) -> Vec<(String, Value)> {
-    let grid = Grid::new(name).num_columns(2).spacing([10.0, 4.0]);
+    let grid = Grid::new(name).num_columns(2).spacing([10.0, 3.0]);
     grid.show(ui, |ui| {
         let mut form = Form { ui, set: Vec::new() };
         rows(&mut form);
