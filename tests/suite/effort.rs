@@ -1,7 +1,7 @@
 //! What the CT part of the sample case costs a reader: every pointer gesture and key goes in where the real window puts
 //! them, and is counted. Eight levels, eight lesions held against the phantom's truth, heights, and the score.
 
-use super::window::{click, drag, harness, key};
+use super::window::{click, harness, key};
 use egui::{Key, Pos2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -9,9 +9,31 @@ use spondyl::anatomy::VertebraLevel;
 use spondyl::app::App;
 use spondyl::assess;
 use spondyl::phantom::{LesionTruth, SampleCase};
+use spondyl::session::Op;
 use spondyl::space::PatientPoint;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+
+/// Distance of the CT's slices.
+const SLICE_MM: f64 = 1.5;
+
+/// Outlines of C6's lesion as a hand drew them for the sample's script, in slices that are spread over the lesion.
+fn outlines_of_c6(n: usize) -> Vec<Vec<PatientPoint>> {
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("sample-data/case.script.jsonl");
+    let script = std::fs::read_to_string(script).expect("there");
+    let outline = |line: &str| match Op::from_line(line.as_bytes()).expect("a step") {
+        Op::Contour { lesion, mut points_mm, .. } if lesion == "c6" => {
+            points_mm.push(points_mm[0]);
+            Some(points_mm)
+        }
+        _ => None,
+    };
+    let mut all: Vec<Vec<PatientPoint>> = script.lines().filter_map(outline).collect();
+    all.sort_by(|a, b| b[0].vec().x.total_cmp(&a[0].vec().x));
+    all.dedup_by(|b, a| (a[0].vec().x - b[0].vec().x).abs() < 0.1 && a.len() >= b.len());
+    let last = all.len() - 1;
+    (0..n).map(|i| all[(1.0 + i as f64 * (last as f64 - 2.0) / (n as f64 - 1.0)).round() as usize].clone()).collect()
+}
 
 /// A reader who counts.
 struct Reader<'a> {
@@ -32,9 +54,46 @@ impl Reader<'_> {
         self.gestures += 1;
     }
 
-    fn drag(&mut self, from: PatientPoint, to: PatientPoint) {
-        let (a, b) = (self.at(from), self.at(to));
-        drag(&mut self.window, a, b);
+    /// One drag along points.
+    fn drag(&mut self, points: &[PatientPoint]) {
+        let way: Vec<Pos2> = points.iter().map(|p| self.at(*p)).collect();
+        let (first, last) = (way[0], way[way.len() - 1]);
+        self.window.hover_at(first);
+        self.window.step();
+        self.window.drag_at(first);
+        self.window.step();
+        for pair in way.windows(2) {
+            for n in 1..=4 {
+                self.window.hover_at(pair[0] + (pair[1] - pair[0]) * (n as f32 / 4.0));
+                self.window.step();
+            }
+        }
+        self.window.drop_at(last);
+        self.window.run_steps(2);
+        self.gestures += 1;
+    }
+
+    /// To the slice of a point with the wheel, in one go.
+    fn wheel_to(&mut self, p: PatientPoint) {
+        let at = self.at(p);
+        self.window.hover_at(at);
+        self.window.step();
+        for _ in 0..60 {
+            let off = p.vec().x - self.window.state().pane_cursor(0).expect("open").vec().x;
+            if off.abs() <= 0.5 * SLICE_MM + 1e-6 {
+                break;
+            }
+            // Slices run to the patient's right.
+            let delta = egui::vec2(0.0, if off < 0.0 { -1.0 } else { 1.0 });
+            self.window.event(egui::Event::MouseWheel {
+                unit: egui::MouseWheelUnit::Line,
+                delta,
+                phase: egui::TouchPhase::Move,
+                source: egui::MouseWheelSource::Wheel,
+                modifiers: egui::Modifiers::NONE,
+            });
+            self.window.run_steps(2);
+        }
         self.gestures += 1;
     }
 
@@ -52,7 +111,6 @@ impl Reader<'_> {
 
     /// To the slice of a point, by the arrow keys over the pane.
     fn scroll_to(&mut self, p: PatientPoint) {
-        const SLICE_MM: f64 = 1.5;
         for _ in 0..40 {
             let off = p.vec().x - self.window.state().pane_cursor(0).expect("open").vec().x;
             if off.abs() <= 0.5 * SLICE_MM + 1e-6 {
@@ -94,9 +152,11 @@ fn the_ct_part_of_the_sample_case_takes_few_gestures() {
     let named: Vec<VertebraLevel> = r.window.state().document().vertebrae.keys().copied().collect();
     assert_eq!(named, truth.levels.iter().map(|l| l.level).collect::<Vec<_>>(), "one click a level");
 
-    // A drag for each lesion, from its middle to its edge.
+    // A drag for each small lesion, from its middle to its edge, in the order in which scrolling meets them.
     r.press(Key::G);
-    for (n, lesion) in truth.lesions.iter().enumerate() {
+    let mut small: Vec<&LesionTruth> = truth.lesions.iter().filter(|l| l.level != VertebraLevel::C6).collect();
+    small.sort_by(|a, b| a.centroid_mm.vec().x.total_cmp(&b.centroid_mm.vec().x));
+    for (n, lesion) in small.into_iter().enumerate() {
         if n > 0 {
             r.press(Key::L);
         }
@@ -105,8 +165,17 @@ fn the_ct_part_of_the_sample_case_takes_few_gestures() {
         let voxels = lesion.mask.voxels();
         let edge = voxels.iter().map(|v| g.patient_from_voxel(v.center()).distance_mm(lesion.centroid_mm));
         let reach = edge.fold(0.0, f64::max) + 0.5;
-        r.drag(lesion.centroid_mm, lesion.centroid_mm.moved([0.0, -reach, 0.0].into()));
+        r.drag(&[lesion.centroid_mm, lesion.centroid_mm.moved([0.0, -reach, 0.0].into())]);
     }
+    // The mass of C6 has no edge of its own in soft tissue: seven outlines, and the layers between them.
+    r.press(Key::L);
+    r.press(Key::C);
+    for outline in outlines_of_c6(7) {
+        r.wheel_to(outline[0]);
+        r.drag(&outline);
+    }
+    r.press(Key::K);
+    r.press(Key::Enter);
     let mut least = 1.0f64;
     for lesion in &truth.lesions {
         let dice = dice(&r, lesion, truth.geometry.size());
