@@ -104,7 +104,7 @@ impl Reader<'_> {
 
     /// Something of the panels.
     fn choose(&mut self, label: &str) {
-        let at = self.window.get_by_label(label).rect().center();
+        let at = self.window.get_by_role_and_label(egui::Role::Button, label).rect().center();
         click(&mut self.window, at);
         self.gestures += 1;
     }

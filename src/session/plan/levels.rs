@@ -98,10 +98,13 @@ impl Renaming {
         let at = self.chain.iter().position(|c| *c == l).map_or(0, |p| p as i64) + i64::from(self.by);
         let onto = usize::try_from(at).ok().and_then(|at| self.chain.get(at).copied());
         let onto = onto.ok_or(Refusal::OffTheSpine { level: l, by: self.by })?;
-        if self.used.contains(&onto) && !self.moves(onto) {
-            return Err(Refusal::LevelTaken { level: l, onto });
+        // A bone that stays is neither taken the level of nor passed: the order of bones is not for a count to change.
+        let in_the_way =
+            |u: &&VertebraLevel| !self.moves(**u) && ((**u < l && onto <= **u) || (**u > l && onto >= **u));
+        match self.used.iter().find(in_the_way) {
+            Some(stays) => Err(Refusal::LevelTaken { level: l, onto: *stays }),
+            None => Ok(onto),
         }
-        Ok(onto)
     }
 
     /// The edits that give a set of levels their new names.

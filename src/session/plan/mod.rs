@@ -54,7 +54,7 @@ pub enum Refusal {
         by: i32,
     },
     /// A partial shift onto a level that stays.
-    #[error("{level} would become {onto}, which is in use; shift from a higher level, or unlabel {onto} first")]
+    #[error("{level} would take or pass {onto}, which stays; shift more levels with it, or unlabel {onto} first")]
     LevelTaken {
         /// The level that would move.
         level: VertebraLevel,
