@@ -105,7 +105,7 @@ fn table(ui: &mut Ui, rows: &[LevelChange]) {
 fn both(ui: &mut Ui, row: &LevelChange, text: impl Fn(&LevelSummary) -> String) {
     let (before, after) = (text(&row.before), text(&row.after));
     let same = before == after;
-    let shown = if same { before } else { format!("{before} → {after}") };
+    let shown = if same { before } else { format!("{before}, then {after}") };
     ui.label(RichText::new(shown).color(if same { theme::MUTED } else { theme::TEXT }));
 }
 
@@ -118,7 +118,7 @@ fn figure(
     change: Option<String>,
 ) {
     let text = |v: Option<f64>| v.map_or("–".to_owned(), |v| format!("{v:.decimals$}"));
-    let shown = format!("{} → {} {unit}", text(of(&row.before)), text(of(&row.after)));
+    let shown = format!("{} to {} {unit}", text(of(&row.before)), text(of(&row.after)));
     let known = of(&row.before).is_some() || of(&row.after).is_some();
     ui.horizontal(|ui| {
         ui.label(RichText::new(if known { shown } else { "–".to_owned() }).color(if known {

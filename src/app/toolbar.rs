@@ -130,8 +130,8 @@ fn options(app: &mut App, ui: &mut Ui) {
             ui.label(RichText::new(format!("Next: {next}")).color(theme::ACCENT).strong());
             let before = app.desk.direction;
             let mut d = before;
-            ui.selectable_value(&mut d, super::desk::Direction::Down, "▼ to the feet");
-            ui.selectable_value(&mut d, super::desk::Direction::Up, "▲ to the head");
+            ui.selectable_value(&mut d, super::desk::Direction::Down, "towards the feet");
+            ui.selectable_value(&mut d, super::desk::Direction::Up, "towards the head");
             if d != before {
                 app.run(CommandId::OtherDirection);
             }

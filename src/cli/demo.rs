@@ -2,7 +2,7 @@
 
 use super::{Failure, Outcome, run_words, write_out};
 use crate::app;
-use crate::phantom::SampleCase;
+use crate::study;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -53,7 +53,10 @@ fn headless(sample: &Path, out: &Path) -> Outcome {
     let (ct, case, exports) = (from("ct-sagittal"), at("case.spondyl"), at("export"));
     run_words(&["info", &sample.display().to_string()])?;
     let script = from("case.script.jsonl");
-    let (all, uid) = (sample.display().to_string(), SampleCase::drawn_on());
+    let all = sample.display().to_string();
+    // The script speaks of every series, and draws on the CT.
+    let drawn_on = study::scan(&[sample.join("ct-sagittal")], &());
+    let uid = drawn_on.series.first().map(|s| s.series_instance_uid.clone()).unwrap_or_default();
     run_words(&[
         "annotate", &all, "--series", &uid, "--case", &case, "--reader", "demo", "--script", &script, "--quiet",
     ])?;

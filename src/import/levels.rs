@@ -93,7 +93,12 @@ fn from_masks(found: &Found, scheme: Option<LabelNames>, out: &mut FoundLevels) 
         };
         let level = mask.level.map_or_else(by_number, |l| Ok(Some(l)))?;
         match level.map(|l| (l, centre_of(mask, found))) {
-            Some((level, Some(at))) => drop(out.centres.insert(level, at)),
+            Some((level, Some((at, cut)))) => {
+                out.centres.insert(level, at);
+                if cut {
+                    out.notes.push(format!("the image cuts through {level}: its centre is that of the part in view"));
+                }
+            }
             Some((level, None)) => out.notes.push(format!("{level} has no voxels; left out")),
             None => {}
         }
@@ -164,8 +169,8 @@ fn in_patient(voxel: &VerseVoxel, grid: &Geometry) -> Option<PatientPoint> {
     at.iter().all(|c| c.is_finite()).then(|| grid.patient_from_voxel(VoxelPoint(DVec3::from_array(at))))
 }
 
-/// The middle of the deepest part of a mask.
-fn centre_of(mask: &FoundMask, found: &Found) -> Option<PatientPoint> {
+/// The middle of the deepest part of a mask, and whether the mask reaches the image's first or last slice, row or column.
+fn centre_of(mask: &FoundMask, found: &Found) -> Option<(PatientPoint, bool)> {
     let (grid, flat) = mask.masks.first()?;
     let geometry = &found.grids.get(*grid)?.geometry;
     let at = |f: &u64| VoxelIndex::from_flat(*f as usize, geometry.size()).0;
@@ -176,9 +181,11 @@ fn centre_of(mask: &FoundMask, found: &Found) -> Option<PatientPoint> {
     if flat.is_empty() {
         return None;
     }
+    let cut = (0..3).any(|a| low[a] == 0 || high[a] + 1 == geometry.size()[a]);
     let size: usize = (0..3).map(|a| high[a] + 1 - low[a]).product();
     if size > BOX_MAX {
-        return mean(flat.iter().map(|f| geometry.patient_from_voxel(VoxelIndex(at(f)).center())));
+        let all = mean(flat.iter().map(|f| geometry.patient_from_voxel(VoxelIndex(at(f)).center())));
+        return all.map(|at| (at, cut));
     }
     let mut region = Region::empty(geometry, low, high);
     for f in flat {
@@ -189,10 +196,11 @@ fn centre_of(mask: &FoundMask, found: &Found) -> Option<PatientPoint> {
     let depth = depth_mm(&region);
     let deepest = depth.iter().copied().fold(0.0f32, f32::max);
     let deep = depth.iter().enumerate().filter(|(_, d)| **d >= DEEP * deepest && **d > 0.0);
-    mean(deep.map(|(n, _)| {
+    let middle = mean(deep.map(|(n, _)| {
         let v = region.at(n);
         geometry.patient_from_voxel(VoxelIndex(std::array::from_fn(|a| v[a] + low[a])).center())
-    }))
+    }));
+    middle.map(|at| (at, cut))
 }
 
 fn mean(points: impl Iterator<Item = PatientPoint>) -> Option<PatientPoint> {

@@ -88,11 +88,6 @@ impl SampleCase {
         encode_slice(&series.series, &images, slice)
     }
 
-    /// SeriesInstanceUID of the series that the script draws on.
-    pub fn drawn_on() -> String {
-        headers::ct().uid()
-    }
-
     /// The truth, and the script that a careful reader would have left.
     ///
     /// # Errors
