@@ -3,7 +3,6 @@
 mod architecture;
 mod compare;
 mod dicom_files;
-mod effort;
 mod export;
 mod faults;
 mod journal;
