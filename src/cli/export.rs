@@ -2,14 +2,14 @@
 
 use super::{Failure, Outcome, say, write_out};
 use crate::document::{Document, ImageKey};
-use crate::export::{Case, Format, export};
-use crate::session::{Access, Opened, Session};
+use crate::export::{Case, Format, UidKey, export};
+use crate::session::{Access, Opened, Places, Session};
 use crate::study::{self, Series, visible};
-use crate::volume::Volume;
+use crate::volume::{FindingCode, Volume};
 
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Write a case in formats that other programs read.
@@ -19,6 +19,7 @@ use std::sync::Arc;
 /// reader that lies there already is kept, unless --force is given.
 ///
 /// Example: spondyl export case.spondyl --images scans/ --format json,nifti,csv -o export/
+/// Example: spondyl export case.spondyl --format json -o to-send/ --deidentify --key-file kept/uid-key.json
 #[derive(Args)]
 pub struct ExportArgs {
     /// The case file.
@@ -37,6 +38,14 @@ pub struct ExportArgs {
     /// Replace files of another case or reader.
     #[arg(long)]
     force: bool,
+    /// Replace every UID by another one (always the same for the same) and leave remarks out. Which was which stands in
+    /// the key file.
+    #[arg(long)]
+    deidentify: bool,
+    /// The key file of --deidentify; it must not lie where the export goes. By default uid-key.json in the user's data
+    /// directory.
+    #[arg(long, value_name = "FILE", requires = "deidentify")]
+    key_file: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -58,16 +67,29 @@ enum FormatName {
 pub fn run(args: ExportArgs) -> Outcome {
     let Opened { session, notices } = Session::open(&args.case, Access::Read)?;
     notices.iter().for_each(|n| say(&format!("spondyl: note: {n}")));
-    let volumes = load(&args.images, session.document())?;
-    let script = session.script();
+    let mut volumes = load(&args.images, session.document())?;
+    let mut script = session.script();
+    let mut replaced = None;
+    if args.deidentify {
+        let mut key = open_key(args.key_file.as_deref(), &args.output)?;
+        replaced = Some(key.document(session.document()));
+        script = key.script(&script);
+        volumes = volumes.into_iter().map(|(k, v)| (key.key(&k), v)).collect();
+        key.save()?;
+    }
     let case = Case {
         id: session.header().case_id,
-        doc: session.document(),
+        doc: replaced.as_ref().unwrap_or(session.document()),
         reader: &session.header().reader,
         active_seconds: session.active_time().as_secs_f64(),
         volumes: &volumes,
         script: &script,
+        deidentified: args.deidentify,
     };
+    for image in case.doc.images.values() {
+        let told = image.findings.iter().filter(|f| f.code == FindingCode::BurnedInAnnotation);
+        told.for_each(|f| say(&format!("spondyl: warning: series {}: {}", image.series_instance_uid, f.message)));
+    }
     let formats: Vec<Format> = args.format.iter().map(|f| f.format()).collect();
     let written = export(&case, &formats, &args.output, args.force)?;
     for file in &written.files {
@@ -80,6 +102,26 @@ pub fn run(args: ExportArgs) -> Outcome {
             Err(Failure::Failed(last.to_string()))
         }
     }
+}
+
+/// The key of the UIDs that are replaced.
+///
+/// # Errors
+/// When it is no key, or lies where the export goes.
+fn open_key(path: Option<&Path>, output: &Path) -> Result<UidKey, Failure> {
+    let usual = || Places::of_user().map(|p| p.root().join("uid-key.json"));
+    let path = path.map(Path::to_owned).or_else(usual).ok_or_else(|| {
+        Failure::Failed("no place for the key file is known: give --key-file, or set XDG_DATA_HOME or HOME".to_owned())
+    })?;
+    let key = UidKey::open(&path)?;
+    let folder = if output.is_dir() { output } else { output.parent().unwrap_or(output) };
+    if key.lies_in(output) || (folder != output && path.parent() == Some(folder)) {
+        return Err(Failure::Failed(format!(
+            "the key file {} would lie where the export goes: whoever gets the one gets the other; choose another place",
+            path.display()
+        )));
+    }
+    Ok(key)
 }
 
 /// The volumes that lesions were drawn on, from files under `paths`.

@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// Why a file was not exported.
 #[derive(Debug, thiserror::Error)]
@@ -48,13 +49,37 @@ impl ExportError {
     }
 }
 
-/// Takes the temporary file away unless it was renamed.
-struct Temporary(PathBuf);
+/// Temporary files that are there now.
+static TEMPORARIES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Takes a temporary file away unless it was renamed.
+pub struct Temporary(PathBuf);
+
+impl Temporary {
+    /// Names a file that is still to be made.
+    pub fn new(path: PathBuf) -> Temporary {
+        TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).push(path.clone());
+        Temporary(path)
+    }
+
+    /// Its name.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
 
 impl Drop for Temporary {
     fn drop(&mut self) {
         // It is gone after the rename, and nothing can be done about one that cannot be removed.
         let _ = fs::remove_file(&self.0);
+        TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).retain(|p| *p != self.0);
+    }
+}
+
+/// Takes all temporary files away; for a program that was told to end.
+pub fn remove_temporaries() {
+    for path in TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        let _ = fs::remove_file(path); // as above
     }
 }
 
@@ -69,20 +94,20 @@ pub fn write_verified(
 ) -> Result<(), ExportError> {
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let temporary = Temporary(folder.join(format!(".{name}.{}.part", std::process::id())));
+    let temporary = Temporary::new(folder.join(format!(".{name}.{}.part", std::process::id())));
     let err = |doing| ExportError::io(path, doing);
 
-    let file = File::create(&temporary.0).map_err(err("creating a file beside it"))?;
+    let file = File::create(temporary.path()).map_err(err("creating a file beside it"))?;
     let mut out = BufWriter::new(file);
     write(&mut out).and_then(|()| out.flush()).map_err(err("writing"))?;
     out.get_ref().sync_all().map_err(err("flushing to disk"))?;
     drop(out);
 
-    let mut back = BufReader::new(File::open(&temporary.0).map_err(err("reading back"))?);
+    let mut back = BufReader::new(File::open(temporary.path()).map_err(err("reading back"))?);
     verify(&mut back).map_err(|why| ExportError::ReadBack { path: path.display().to_string(), why })?;
     drop(back);
 
-    fs::rename(&temporary.0, path).map_err(err("putting the new file in place"))?;
+    fs::rename(temporary.path(), path).map_err(err("putting the new file in place"))?;
     sync_folder(path).map_err(err("making the new file's name durable"))
 }
 

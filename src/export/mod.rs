@@ -3,6 +3,7 @@
 mod case;
 mod check;
 mod contours;
+mod deidentify;
 mod file;
 mod layout;
 mod mask;
@@ -17,7 +18,8 @@ pub use case::{
 };
 pub use check::{Checked, Problem, check_case_json, read_case_json};
 pub use contours::{Ring, rings};
-pub use file::{ExportError, sync_folder, write_whole};
+pub use deidentify::UidKey;
+pub use file::{ExportError, Temporary, remove_temporaries, sync_folder, write_whole};
 pub use layout::json_text;
 pub use mask::{MaskRuns, VOXELS_MAX};
 pub use write::{Format, Written, export};
@@ -43,6 +45,8 @@ pub struct Case<'a> {
     pub volumes: &'a BTreeMap<ImageKey, Arc<Volume>>,
     /// The steps that lead to the document, as JSON Lines.
     pub script: &'a str,
+    /// Whether its UIDs stand for others ([`UidKey`]).
+    pub deidentified: bool,
 }
 
 #[cfg(test)]
@@ -71,7 +75,15 @@ mod tests {
     }
 
     fn case_of<'a>(doc: &'a Document, volumes: &'a BTreeMap<ImageKey, Arc<Volume>>, script: &'a str) -> Case<'a> {
-        Case { id: Uuid::from_u128(0xCA5E), doc, reader: "reader-1", active_seconds: 12.5, volumes, script }
+        Case {
+            id: Uuid::from_u128(0xCA5E),
+            doc,
+            reader: "reader-1",
+            active_seconds: 12.5,
+            volumes,
+            script,
+            deidentified: false,
+        }
     }
 
     pub fn identity(geometry: Geometry) -> ImageIdentity {

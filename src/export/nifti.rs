@@ -112,6 +112,7 @@ impl LabelImage<'_> {
         put(123, &[2]); // xyzt_units: mm
         let description = self.description.as_bytes();
         put(148, &description[..description.len().min(79)]);
+        put(228, b"research, not diagnosis"); // aux_file, 24 bytes
         put(252, &1i16.to_le_bytes()); // qform_code: scanner
         put(254, &1i16.to_le_bytes()); // sform_code: scanner
         put(328, b"LESIONS"); // intent_name

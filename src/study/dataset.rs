@@ -5,6 +5,7 @@
 
 use super::attribute::{Attribute, TagNumber};
 use super::element::{self, Encoding, Header, ITEM, ITEM_END, SEQUENCE_END, header_at};
+use super::privacy::may_be_quoted;
 use std::borrow::Cow;
 
 #[derive(Clone, Copy, Debug)]
@@ -275,7 +276,11 @@ impl<'a> Value<'a> {
         } else {
             let text = trim(self.bytes);
             let more = if text.len() > SHOWN { format!("… ({} characters)", text.len()) } else { String::new() };
-            format!("\"{}{more}\"", text[..text.len().min(SHOWN)].escape_ascii().to_string().replace("\\\\", "\\"))
+            match text[..text.len().min(SHOWN)].escape_ascii().to_string().replace("\\\\", "\\") {
+                number if may_be_quoted(&number) => format!("\"{number}{more}\""),
+                // It may be a name in the wrong place.
+                _ => format!("text of {} characters", text.len()),
+            }
         };
         BadValue { attribute: self.attribute, found }
     }

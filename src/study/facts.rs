@@ -3,6 +3,7 @@
 use super::attribute::{self, Attribute};
 use super::dataset::{BadValue, Dataset, trim};
 use super::issue::{Issue, Unusable};
+use super::privacy::may_be_quoted;
 use super::text::{CharacterSets, visible};
 use super::voi::Luts;
 use crate::volume::{FindingCode, Severity, VoiLut};
@@ -28,10 +29,11 @@ impl<'d> Facts<'d> {
         let text = set.get(attribute::CHARACTER_SET).map(|v| CharacterSets::new(v.texts())).unwrap_or_default();
         let mut facts = Self { set, text, luts, modality_lut: None, issues: Vec::new() };
         for unknown in &facts.text.unknown {
-            let message = format!(
-                "{} is \"{unknown}\", which is not known; letters outside ASCII may be lost",
-                attribute::CHARACTER_SET
-            );
+            // Defined terms are such as ISO_IR 100, ISO 2022 IR 87, GB18030.
+            let term = unknown.starts_with("ISO") && unknown.len() <= 16 || may_be_quoted(unknown);
+            let what = if term { format!("\"{unknown}\", which is") } else { "a text that is".to_owned() };
+            let message =
+                format!("{} is {what} not known; letters outside ASCII may be lost", attribute::CHARACTER_SET);
             facts.issues.push(Issue { code: FindingCode::UnknownCharset, severity: Severity::Note, message });
         }
         facts

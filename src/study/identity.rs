@@ -1,5 +1,6 @@
 //! How documents name series: keys, identities, and single slices for small pictures.
 
+use super::privacy::{kept_modality, kept_units};
 use super::series::{Scan, Series};
 use crate::document::{ImageIdentity, ImageKey, SliceIdentity};
 use crate::space::{Geometry, VoxelIndex};
@@ -34,10 +35,10 @@ impl Series {
             series_instance_uid: self.series_instance_uid.clone(),
             frame_of_reference_uid: (!frame_of_reference.is_empty()).then(|| frame_of_reference.clone()),
             sop_class_uid: self.frames.first().map(|f| f.instance.sop_class.to_string()).unwrap_or_default(),
-            modality: self.modality.clone(),
+            modality: kept_modality(&self.modality),
             kind: self.kind,
             geometry: self.geometry.clone(),
-            units: self.units.clone(),
+            units: kept_units(&self.units),
             slices: self.frames.iter().map(slice).collect(),
             fingerprint: self.fingerprint(),
             findings: self.findings.iter().map(without_files).collect(),

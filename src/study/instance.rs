@@ -9,6 +9,7 @@ use super::header::FileHeader;
 use super::info::SkipCode;
 use super::issue::{Issue, Unusable};
 use super::layout::{self, Photometric, PixelLayout};
+use super::privacy::{is_uid, kept_uid};
 use super::sop_class;
 use super::source::Source;
 use super::voi::{self, Luts};
@@ -93,16 +94,16 @@ pub fn read(source: &Source, mut header: FileHeader, luts: &Luts) -> Result<Inst
     let identity = [a::STUDY_INSTANCE, a::SERIES_INSTANCE].map(|uid| facts.code(uid));
     check_identity(&mut facts, &sop_instance, &identity);
     note_quality(&mut facts, &layout);
-    let [study, series] = identity.map(String::into_boxed_str);
+    let [study, series] = identity.map(|uid| kept_uid(uid).into_boxed_str());
     let integer =
         |attribute| set.get(attribute).and_then(|v| v.numbers().ok().flatten()).and_then(|n| n.first().copied());
     Ok(Instance {
         source: source.clone(),
-        sop_instance: sop_instance.into(),
-        sop_class: sop_class.into(),
+        sop_instance: kept_uid(sop_instance).into(),
+        sop_class: kept_uid(sop_class).into(),
         study,
         series,
-        frame_of_reference: facts.code(a::FRAME_OF_REFERENCE).into(),
+        frame_of_reference: kept_uid(facts.code(a::FRAME_OF_REFERENCE)).into(),
         patient: patient(&set),
         modality: facts.code(a::MODALITY).into(),
         description: facts.text(&set, a::SERIES_DESCRIPTION),
@@ -188,7 +189,6 @@ fn frames_of_fragments(
 }
 
 fn check_identity(facts: &mut Facts, sop_instance: &str, [study, series]: &[String; 2]) {
-    let valid = |uid: &str| uid.len() <= 64 && uid.bytes().all(|b| b == b'.' || b.is_ascii_digit());
     let uids = [(a::SOP_INSTANCE, sop_instance), (a::STUDY_INSTANCE, study), (a::SERIES_INSTANCE, series)];
     for (attribute, uid) in uids {
         let message = match uid {
@@ -196,7 +196,7 @@ fn check_identity(facts: &mut Facts, sop_instance: &str, [study, series]: &[Stri
                 format!("{attribute} is missing; the files of a folder were taken for one series")
             }
             "" => format!("{attribute} is missing; annotations cannot name the image by it"),
-            uid if !valid(uid) => format!("{attribute} is not a UID; expected at most 64 digits and dots"),
+            uid if !is_uid(uid) => format!("{attribute} is not a UID; expected at most 64 digits and dots"),
             _ => continue,
         };
         facts.issues.push(Issue::bad(Severity::Warning, message));

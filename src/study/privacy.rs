@@ -1,7 +1,9 @@
-//! Keeps patients out of messages: exports often name folders by the patient's number or name.
+//! Keeps patients out of messages and files: of text in headers only what stands in a list of known words goes on, and
+//! folders named by the patient's number or name are not told.
 
 use super::attribute::{PATIENT_ID, PATIENT_NAME};
 use super::dataset::Dataset;
+use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
@@ -47,11 +49,128 @@ fn plain(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
+/// Whether a text is a UID (PS3.5 9.1): at most 64 digits and dots.
+pub fn is_uid(text: &str) -> bool {
+    text.len() <= 64 && text.bytes().all(|b| b == b'.' || b.is_ascii_digit())
+}
+
+/// A UID as it is; of any other text a UID that its digest gives (PS3.5 B.2), always the same one: what stands in the
+/// place of a UID may be a name.
+pub fn kept_uid(text: String) -> String {
+    if is_uid(&text) {
+        return text;
+    }
+    let digest = Sha256::digest(text.as_bytes());
+    let number = digest.iter().take(16).fold(0u128, |n, b| n << 8 | u128::from(*b));
+    format!("2.25.{number}")
+}
+
+/// RescaleType, Units and Modality LUT Type as the standard defines them (PS3.3 C.7.6.16.2.9, C.8.9.1.1.3, C.11.1.1.2).
+const UNITS: [&str; 33] = [
+    "HU",
+    "US",
+    "OD",
+    "MGML",
+    "Z_EFF",
+    "ED",
+    "EDW",
+    "HU_MOD",
+    "PCT",
+    "CNTS",
+    "NONE",
+    "CM2",
+    "CM2ML",
+    "PCNT",
+    "CPS",
+    "BQML",
+    "MGMINML",
+    "UMOLMINML",
+    "MLMING",
+    "MLG",
+    "1CM",
+    "UMOLML",
+    "PROPCNTS",
+    "PROPCPS",
+    "MLMINML",
+    "MLML",
+    "GML",
+    "STDDEV",
+    "SUV",
+    "mm2/s",
+    "um2/s",
+    "ms",
+    "s",
+];
+
+/// A unit that is known, for files; `US` (unspecified) for any other text.
+pub fn kept_units(text: &str) -> String {
+    UNITS.iter().find(|u| u.eq_ignore_ascii_case(text)).map_or("US", |u| *u).to_owned()
+}
+
+/// Modalities of images (PS3.3 C.7.3.1.1.1).
+const MODALITIES: [&str; 33] = [
+    "CT",
+    "MR",
+    "PT",
+    "NM",
+    "CR",
+    "DX",
+    "RG",
+    "RF",
+    "XA",
+    "XC",
+    "US",
+    "MG",
+    "OT",
+    "SC",
+    "ES",
+    "GM",
+    "SM",
+    "IO",
+    "PX",
+    "IVUS",
+    "OP",
+    "OPT",
+    "BMD",
+    "BDUS",
+    "EPS",
+    "LS",
+    "TG",
+    "RTIMAGE",
+    "RTDOSE",
+    "SEG",
+    "DG",
+    "CTPROTOCOL",
+    "ST",
+];
+
+/// A modality that is known, for files; `OT` (other) for any other text.
+pub fn kept_modality(text: &str) -> String {
+    let known = MODALITIES.iter().find(|m| **m == text);
+    if text.is_empty() { String::new() } else { known.map_or("OT", |m| *m).to_owned() }
+}
+
+/// Whether a value may be quoted: the letters of numbers, dates, codes of an enumeration; a few of any, which name nobody.
+pub fn may_be_quoted(value: &str) -> bool {
+    value.chars().count() <= 3 || value.chars().all(|c| c.is_ascii_digit() || " +-.,:/\\eE".contains(c))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::attribute::Attribute;
     use super::super::element::{Encoding, Header};
     use super::*;
+
+    #[test]
+    fn what_is_no_uid_becomes_one_and_unknown_words_are_left_out() {
+        assert_eq!(kept_uid("1.2.840.10008".to_owned()), "1.2.840.10008");
+        let (a, b) = (kept_uid("Doe^Peter".to_owned()), kept_uid("Doe^Paul".to_owned()));
+        assert!(a != b && [&a, &b].iter().all(|u| is_uid(u) && u.starts_with("2.25.")), "{a} {b}");
+        assert_eq!(a, kept_uid("Doe^Peter".to_owned()));
+        assert_eq!([kept_units("hu"), kept_units("Doe")], ["HU", "US"]);
+        assert_eq!([kept_modality("MR"), kept_modality("DOE"), kept_modality("")], ["MR", "OT", ""]);
+        assert!(may_be_quoted("0.5\\-1,5e3") && may_be_quoted("nan") && !may_be_quoted("Doe^Peter"));
+    }
 
     #[test]
     fn folders_that_name_a_patient_are_hidden_but_not_what_was_typed() {

@@ -39,11 +39,20 @@ pub fn case_file(case: &Case) -> CaseFile {
         schema: SchemaName::V1,
         case_id: case.id,
         software: Software { name: "spondyl".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        intended_use: IntendedUse::Research,
         deidentification: Deidentification {
             identifiers_written: false,
-            method: "names, IDs, dates, institutions and physicians are never read into the case; \
-                     remarks and labels are the reader's own words"
-                .to_owned(),
+            method: match case.deidentified {
+                false => {
+                    "names, IDs, dates, institutions and physicians are never read into the case; \
+                          remarks and labels are the reader's own words"
+                }
+                true => {
+                    "names, IDs, dates, institutions and physicians are never read into the case; UIDs are replaced \
+                         by others, remarks left out; labels are the reader's own words"
+                }
+            }
+            .to_owned(),
         },
         coordinate_system: CoordinateSystem {
             frame: "DICOM patient LPS (+x left, +y posterior, +z superior)".to_owned(),

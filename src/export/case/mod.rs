@@ -37,6 +37,22 @@ pub enum SchemaName {
     V1,
 }
 
+/// What the program's files are for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum IntendedUse {
+    /// Nothing in the file is a diagnosis.
+    #[default]
+    #[serde(rename = "research use only, not for diagnosis")]
+    Research,
+}
+
+impl IntendedUse {
+    /// It stands in every file that is written; files of before it was there are as good without it.
+    fn is_elsewhere(&self) -> bool {
+        false
+    }
+}
+
 /// One case: images, readers, and what they said.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -47,6 +63,9 @@ pub struct CaseFile {
     pub case_id: Uuid,
     /// What wrote the file.
     pub software: Software,
+    /// What the file is for.
+    #[serde(default, skip_serializing_if = "IntendedUse::is_elsewhere")]
+    pub intended_use: IntendedUse,
     /// What was done about the patient's identity.
     pub deidentification: Deidentification,
     /// What the numbers mean.

@@ -1,0 +1,219 @@
+//! Exports without the identities of images: every UID is replaced by another one, always by the same, and a key file
+//! that stays with the reader tells which was which. Remarks are left out; labels and pseudonyms stay.
+
+use super::file::{ExportError, write_whole};
+use crate::document::{Document, ImageIdentity, ImageKey};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use uuid::Uuid;
+
+/// What a key file begins with.
+const FORMAT: &str = "spondyl-uid-key";
+/// Version of key files.
+const VERSION: u32 = 1;
+
+/// UIDs and what stands for them. Its file belongs to those who may know the patients, and to nobody else.
+#[derive(Debug)]
+pub struct UidKey {
+    path: PathBuf,
+    stored: Stored,
+    changed: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored {
+    format: String,
+    version: u32,
+    /// Random, and never told: without it nobody finds a UID by trying all that there are.
+    secret: String,
+    /// Original UID to the one in its place.
+    uids: BTreeMap<String, String>,
+    /// What a later version wrote besides; it stays.
+    #[serde(flatten)]
+    more: Map<String, Value>,
+}
+
+impl UidKey {
+    /// Opens a key file, or begins one that is written by [`UidKey::save`].
+    ///
+    /// # Errors
+    /// [`ExportError::Unfit`] for a file that is no key of this version or an older one; it is then left as it is.
+    pub fn open(path: &Path) -> Result<UidKey, ExportError> {
+        let unfit = |what: String| ExportError::Unfit(format!("the key file {}: {what}", path.display()));
+        let stored = match fs::read(path) {
+            Err(e) if e.kind() == ErrorKind::NotFound => Stored {
+                format: FORMAT.to_owned(),
+                version: VERSION,
+                secret: format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()),
+                uids: BTreeMap::new(),
+                more: Map::new(),
+            },
+            Err(e) => return Err(ExportError::io(path, "reading the key file")(e)),
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|e| unfit(format!("it is not one ({e})")))?,
+        };
+        if stored.format != FORMAT {
+            return Err(unfit(format!("it is not one; expected \"format\": \"{FORMAT}\"")));
+        }
+        if stored.version > VERSION {
+            let found = stored.version;
+            return Err(unfit(format!("it has version {found}, and this program knows versions up to {VERSION}")));
+        }
+        Ok(UidKey { path: path.to_owned(), stored, changed: false })
+    }
+
+    /// Whether the key lies where an export goes: whoever gets the one would get the other.
+    pub fn lies_in(&self, folder: &Path) -> bool {
+        let whole = |p: &Path| fs::canonicalize(p).or_else(|_| std::path::absolute(p)).unwrap_or_else(|_| p.to_owned());
+        let parent = self.path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        whole(parent).starts_with(whole(folder))
+    }
+
+    /// Writes what is new. Before any export that uses it: nothing is replaced by what nobody could tell again.
+    ///
+    /// # Errors
+    /// What the system says; the old key is then as it was.
+    pub fn save(&mut self) -> Result<(), ExportError> {
+        if !self.changed {
+            return Ok(());
+        }
+        if let Some(folder) = self.path.parent().filter(|p| !p.as_os_str().is_empty()) {
+            fs::create_dir_all(folder).map_err(ExportError::io(folder, "making the folder"))?;
+        }
+        let text = serde_json::to_vec_pretty(&self.stored).map_err(|e| ExportError::Unfit(e.to_string()))?;
+        write_whole(&self.path, &text)?;
+        self.changed = false;
+        Ok(())
+    }
+
+    /// The UID in the place of another (a random-looking one under 2.25, PS3.5 B.2); well-known UIDs of the standard
+    /// (under 1.2.840.10008) and empty ones stay.
+    pub fn uid(&mut self, original: &str) -> String {
+        if original.is_empty() || original.starts_with("1.2.840.10008.") {
+            return original.to_owned();
+        }
+        if let Some(known) = self.stored.uids.get(original) {
+            return known.clone();
+        }
+        let replaced = format!("2.25.{}", self.number(original));
+        self.stored.uids.insert(original.to_owned(), replaced.clone());
+        self.changed = true;
+        replaced
+    }
+
+    fn number(&self, text: &str) -> u128 {
+        let digest = Sha256::digest(format!("{}\n{text}", self.stored.secret).as_bytes());
+        digest.iter().take(16).fold(0, |n, b| n << 8 | u128::from(*b))
+    }
+
+    /// A series' name, with its UID replaced.
+    pub fn key(&mut self, key: &ImageKey) -> ImageKey {
+        match key.0.split_once('#') {
+            Some((uid, n)) => ImageKey(format!("{}#{n}", self.uid(uid))),
+            None => ImageKey(self.uid(&key.0)),
+        }
+    }
+
+    /// A document whose UIDs are replaced and whose remarks are left out.
+    pub fn document(&mut self, doc: &Document) -> Document {
+        let mut out = doc.clone();
+        out.images = doc.images.iter().map(|(key, i)| (self.key(key), self.identity(i))).collect();
+        out.masks = doc.masks.iter().map(|(key, map)| (self.key(key), map.clone())).collect();
+        out.measurements.values_mut().for_each(|m| m.image = self.key(&m.image));
+        out.case.remark = None;
+        out.lesions.values_mut().for_each(|l| l.remark = None);
+        out.vertebrae.values_mut().for_each(|v| v.remark = None);
+        out
+    }
+
+    fn identity(&mut self, image: &ImageIdentity) -> ImageIdentity {
+        let mut out = image.clone();
+        for uid in [&mut out.study_instance_uid, &mut out.series_instance_uid] {
+            *uid = self.uid(uid);
+        }
+        out.frame_of_reference_uid = out.frame_of_reference_uid.map(|uid| self.uid(&uid));
+        out.slices.iter_mut().for_each(|s| s.sop_instance_uid = self.uid(&s.sop_instance_uid));
+        // A digest of the UIDs would tell them to whoever has a list of them.
+        let digest = Sha256::digest(format!("{}\n{}", self.stored.secret, image.fingerprint).as_bytes());
+        out.fingerprint = digest.iter().map(|b| format!("{b:02x}")).collect();
+        out.findings.iter_mut().for_each(|f| f.message = self.text(&f.message));
+        out
+    }
+
+    /// A sentence in which every UID of the key is replaced.
+    fn text(&self, text: &str) -> String {
+        let mut uids: Vec<_> = self.stored.uids.iter().collect();
+        uids.sort_by_key(|(uid, _)| std::cmp::Reverse(uid.len())); // one may begin as another does
+        uids.into_iter().fold(text.to_owned(), |t, (from, to)| t.replace(from.as_str(), to))
+    }
+
+    /// Steps whose series are replaced, without those that set a remark.
+    pub fn script(&mut self, script: &str) -> String {
+        let mut out = String::new();
+        for line in script.lines() {
+            let Ok(Value::Object(mut step)) = serde_json::from_str::<Value>(line) else { continue };
+            if step.get("op").is_some_and(|op| op == "set") && step.get("field").is_some_and(|f| f == "remark") {
+                continue;
+            }
+            if let Some(Value::String(key)) = step.get_mut("image") {
+                *key = self.key(&ImageKey(std::mem::take(key))).0;
+            }
+            out += &format!("{}\n", Value::Object(step));
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::sample;
+    use super::super::{Case, Format, export, json_text};
+    use super::*;
+
+    #[test]
+    fn uids_are_replaced_always_by_the_same_and_the_key_tells_them_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("apart").join("key.json");
+        let mut sample = sample();
+        sample.doc.case.remark = Some("Doe was here".to_owned());
+        let mut key = UidKey::open(&path).unwrap();
+        let (doc, script) = (key.document(&sample.doc), key.script(&sample.script));
+        key.save().unwrap();
+        let volumes = sample.volumes.iter().map(|(k, v)| (key.key(k), v.clone())).collect();
+        let case = Case { doc: &doc, volumes: &volumes, script: &script, deidentified: true, ..sample.case() };
+        let out = folder.path().join("out");
+        assert!(key.lies_in(folder.path()) && !key.lies_in(&out));
+        let formats = [Format::Json, Format::Csv, Format::Nifti, Format::Script];
+        assert!(export(&case, &formats, &out, false).unwrap().problems.is_empty());
+        for file in fs::read_dir(&out).unwrap().map(|f| f.unwrap().path()) {
+            let text = String::from_utf8_lossy(&fs::read(&file).unwrap()).into_owned();
+            for told in ["1.2.3.4", "1.2.3.9", "\"1.2.3\"", "f00d", "Doe"] {
+                assert!(!text.contains(told), "{} tells {told}", file.display());
+            }
+        }
+        // The figures are the same as with the UIDs of the images.
+        let figures = |case: &Case| String::from_utf8(json_text(&super::super::case_file(case)).unwrap()).unwrap();
+        let lines = |t: &str| t.lines().filter(|l| l.contains("volume_mm3")).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(lines(&figures(&case)), lines(&figures(&sample.case())));
+        // Opened again, the key gives the same; a newer one is refused and stays.
+        let mut again = UidKey::open(&path).unwrap();
+        assert_eq!(again.uid("1.2.3.4"), key.uid("1.2.3.4"));
+        assert_eq!(again.uid("1.2.840.10008.5.1.4.1.1.2"), "1.2.840.10008.5.1.4.1.1.2");
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains("\"1.2.3.4\"") && text.contains(&key.uid("1.2.3.4")));
+        let newer = text.replace("\"version\": 1", "\"version\": 2, \"more\": [1]");
+        fs::write(&path, &newer).unwrap();
+        assert!(UidKey::open(&path).unwrap_err().to_string().contains("version 2"));
+        assert_eq!(fs::read_to_string(&path).unwrap(), newer);
+        let with_more = newer.replace("\"version\": 2", "\"version\": 1");
+        fs::write(&path, with_more).unwrap();
+        let mut kept = UidKey::open(&path).unwrap();
+        kept.uid("9.9.9");
+        kept.save().unwrap();
+        assert!(fs::read_to_string(&path).unwrap().contains("\"more\""), "what is not known here stays");
+    }
+}
