@@ -5,6 +5,7 @@
 //! effect, the session writes both to the journal and applies the effect at once. What is on the disk is known entry by
 //! entry ([`Session::is_durable`]); the command line waits for it, the window shows "saving…" and never blocks.
 
+mod audit;
 mod command;
 mod error;
 mod history;
@@ -18,23 +19,27 @@ mod plan;
 mod recover;
 mod scanned;
 mod state;
+mod summary;
 mod time;
 
+pub use audit::{Audit, AuditRow, Change};
 pub use command::{COMMANDS, Command, CommandId, Group, markdown_table};
 pub use error::SessionError;
 pub use history::{Gesture, History};
 pub use images::{Images, NoImages};
-pub use journal::{Header, HeaderImage};
+pub use journal::{Header, HeaderImage, What};
 pub use op::{BrushMode, ContourMode, LevelChoice, Op, Refinement, Target};
 pub use open::{Access, Opened, SOME_READER};
-pub use places::{CaseSummary, Places};
+pub use places::Places;
 pub use plan::{Refusal, Step, plan};
 pub use recover::{Recovery, recover};
 pub use scanned::ScannedImages;
 pub use state::VoxelBox;
+pub use summary::{CaseSummary, Ending, is_open};
+pub use time::utc;
 
 use crate::document::{Document, Edit, ImageIdentity, ImageKey};
-use journal::{Entry, Failure, FileDisk, What, Writer, seal};
+use journal::{Entry, Failure, FileDisk, Writer, seal};
 use state::State;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -61,12 +66,15 @@ pub struct Session {
     journal: Journal,
     active: time::ActiveTime,
     recorded_active: Duration,
+    /// Which file it is, wherever its name may point later.
+    stamp: place::Stamp,
 }
 
 impl Session {
     fn assemble(path: &Path, header: Header, state: State, journal: Journal) -> Session {
         let (active, recorded_active) = (time::ActiveTime::default(), Duration::ZERO);
-        Session { path: path.to_owned(), header, state, journal, active, recorded_active }
+        let stamp = place::stamp(path);
+        Session { path: path.to_owned(), header, state, journal, active, recorded_active, stamp }
     }
 
     /// What the reader said so far.
@@ -241,6 +249,24 @@ impl Session {
         self.append(&entry);
     }
 
+    /// Whether the case was opened for reading only.
+    pub fn is_read_only(&self) -> bool {
+        self.journal.writer.is_none()
+    }
+
+    /// What happened to the file behind the session's back, if anything: a sentence.
+    pub fn changed_on_disk(&self) -> Option<String> {
+        if !self.is_read_only() && !self.is_saved() {
+            return None; // the writer looks before it writes
+        }
+        let name = self.path.display();
+        match place::changed(&self.path, self.stamp, self.journal.text.len() as u64) {
+            Ok(None) => None,
+            Ok(Some(what)) => Some(format!("{name} {what}")),
+            Err(e) => Some(format!("{name} cannot be reached: {}", journal::why(&e))),
+        }
+    }
+
     /// Whether an entry is on the disk.
     pub fn is_durable(&self, n: EditNumber) -> bool {
         self.journal.writer.as_ref().is_none_or(|w| w.durable_seq() >= n)
@@ -285,6 +311,7 @@ impl Session {
         let disk = Box::new(FileDisk::new(file, path));
         self.journal.writer = Some(Writer::start(disk, length, self.journal.last_seq));
         self.path = path.to_owned();
+        self.stamp = place::stamp(path);
         Ok(())
     }
 
@@ -306,10 +333,12 @@ impl Session {
 }
 
 impl Drop for Session {
-    /// Reading time since the last entry is noted; the writer then finishes what it was given.
+    /// A sitting at the window ends with the reading time since the last entry, and says that it ended as it should; the
+    /// writer then finishes what it was given.
     fn drop(&mut self) {
-        if self.journal.writer.is_some() && self.active.total() > self.recorded_active {
-            let entry = self.entry(What::Time);
+        let sat = self.active.total() > Duration::ZERO && !std::thread::panicking();
+        if self.journal.writer.is_some() && sat {
+            let entry = Entry { note: Some(journal::CLOSED.to_owned()), ..self.entry(What::Time) };
             self.append(&entry);
         }
     }

@@ -1,20 +1,10 @@
 //! Putting a new case file in place: whole, read back and on the disk, or not at all; never over another file.
 
 use super::SessionError;
-use crate::export::sync_folder;
+use crate::export::{Temporary, sync_folder};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
-
-/// Takes a temporary file's name away again.
-struct Temporary(PathBuf);
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // Nothing can be done about one that cannot be removed; it is not the reader's file.
-        let _ = fs::remove_file(&self.0);
-    }
-}
+use std::path::Path;
 
 /// Writes a file that is not there yet, through a neighbour that gets its name only when everything is on the disk and
 /// was read back. The file is returned open and locked.
@@ -26,16 +16,16 @@ pub fn place_new(path: &Path, bytes: &[u8]) -> Result<File, SessionError> {
         return Err(SessionError::Exists(path.to_owned()));
     }
     let name = format!(".{}.spondyl.part", uuid::Uuid::new_v4().simple());
-    let temporary = Temporary(path.with_file_name(name));
+    let temporary = Temporary::new(path.with_file_name(name));
     let mut options = OpenOptions::new();
     let mut file = options
         .read(true)
         .write(true)
         .create_new(true)
-        .open(&temporary.0)
+        .open(temporary.path())
         .map_err(SessionError::io(path, "created"))?;
     fill(&mut file, bytes).map_err(SessionError::io(path, "written"))?;
-    match give_name(&temporary.0, path) {
+    match give_name(temporary.path(), path) {
         Err(e) if e.kind() == ErrorKind::AlreadyExists => return Err(SessionError::Exists(path.to_owned())),
         other => other.map_err(SessionError::io(path, "created"))?,
     }
@@ -63,4 +53,38 @@ fn give_name(from: &Path, to: &Path) -> io::Result<()> {
         Err(e) if e.kind() != ErrorKind::AlreadyExists && fs::symlink_metadata(to).is_err() => fs::rename(from, to),
         other => other, // disks without hard links have only the renaming above
     }
+}
+
+/// Which file a name stands for; `None` where the system does not tell.
+pub type Stamp = Option<(u64, u64)>;
+
+/// The file that has this name now.
+pub fn stamp(path: &Path) -> Stamp {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        fs::metadata(path).ok().map(|m| (m.dev(), m.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
+/// What became of a file of `length` bytes; a part of a sentence, nothing where it is as it was.
+///
+/// # Errors
+/// What the system says.
+pub fn changed(path: &Path, was: Stamp, length: u64) -> io::Result<Option<&'static str>> {
+    let there = match fs::metadata(path) {
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Some("is not there any more")),
+        other => other?,
+    };
+    Ok(match there.len().cmp(&length) {
+        _ if stamp(path) != was => Some("was replaced by another file"),
+        std::cmp::Ordering::Equal => None,
+        std::cmp::Ordering::Greater => Some("was written to by another program"),
+        std::cmp::Ordering::Less => Some("was cut short by another program"),
+    })
 }

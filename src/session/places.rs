@@ -1,33 +1,18 @@
 //! Where cases live when the reader does not choose: one file a study and reader in the user's data directory, and a
 //! list of the cases opened last. No name of a patient, and no path of images, stands in any of it.
 
-use super::journal::{self, What};
+use super::summary::{CaseSummary, summary};
 use crate::document::ImageIdentity;
+use crate::export::write_whole;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::fs;
-use std::io::Write;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// How many cases the list of recent ones keeps.
 const RECENT_MAX: usize = 30;
-
-/// A case file, as a list shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CaseSummary {
-    /// The file.
-    pub path: PathBuf,
-    /// The reader's pseudonym.
-    pub reader: String,
-    /// Time of its last entry (UTC).
-    pub last_utc: String,
-    /// How many gestures its journal holds, undone ones included.
-    pub gestures: usize,
-    /// Fingerprints of the images that the case knows.
-    pub fingerprints: Vec<String>,
-    /// The last writer did not come to an end: its last line is cut short.
-    pub torn: bool,
-}
 
 /// The folder that holds a user's cases.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,9 +20,23 @@ pub struct Places {
     root: PathBuf,
 }
 
-#[derive(Default, Serialize, Deserialize)]
+/// Version of the list of recent cases.
+const RECENT_VERSION: u32 = 1;
+
+/// The list of recent cases as it is stored: below the folder of cases or the home folder without naming either, so that
+/// the account's name does not stand in it.
+#[derive(Serialize, Deserialize)]
 struct Recent {
+    #[serde(default = "first_version")]
+    version: u32,
     cases: Vec<PathBuf>,
+    /// What a later version wrote besides; it stays.
+    #[serde(flatten)]
+    more: Map<String, Value>,
+}
+
+fn first_version() -> u32 {
+    1
 }
 
 impl Places {
@@ -92,31 +91,52 @@ impl Places {
 
     /// The cases opened last, newest first; those that are gone are left out.
     pub fn recent(&self) -> Vec<PathBuf> {
-        self.stored().cases.into_iter().filter(|p| p.is_file()).collect()
+        let stored = self.stored().map(|r| r.cases).unwrap_or_default();
+        stored.iter().map(|p| self.whole(p)).filter(|p| p.is_file()).collect()
+    }
+
+    /// The cases opened last, as a list shows them, newest first; `most` of them.
+    pub fn recent_cases(&self, most: usize) -> Vec<CaseSummary> {
+        self.recent().iter().take(most).filter_map(|p| summary(p)).collect()
     }
 
     /// Puts a case at the head of the list.
     ///
     /// # Errors
     /// What the system says; the list is then as it was.
-    pub fn remember(&self, case: &Path) -> std::io::Result<()> {
-        let case = std::path::absolute(case)?;
-        let mut recent = self.stored();
+    pub fn remember(&self, case: &Path) -> io::Result<()> {
+        let case = self.short(&std::path::absolute(case)?);
+        let mut recent = self.stored()?;
         recent.cases.retain(|p| *p != case);
         recent.cases.insert(0, case);
         recent.cases.truncate(RECENT_MAX);
         fs::create_dir_all(&self.root)?;
-        let whole = self.root.join("recent.json");
-        let part = self.root.join(format!("recent.json.{}.part", std::process::id()));
-        let mut file = fs::File::create(&part)?;
-        file.write_all(&serde_json::to_vec_pretty(&recent)?)?;
-        file.sync_all()?;
-        fs::rename(&part, &whole)
+        let text = serde_json::to_vec_pretty(&recent)?;
+        write_whole(&self.root.join("recent.json"), &text).map_err(io::Error::other)
     }
 
-    fn stored(&self) -> Recent {
+    /// The stored list; an unreadable one counts as empty, one of a later version is an error, so that it stays.
+    fn stored(&self) -> io::Result<Recent> {
         let bytes = fs::read(self.root.join("recent.json")).unwrap_or_default();
-        serde_json::from_slice(&bytes).unwrap_or_default()
+        let empty = Recent { version: RECENT_VERSION, cases: Vec::new(), more: Map::new() };
+        let recent: Recent = serde_json::from_slice(&bytes).unwrap_or(empty);
+        match recent.version {
+            ..=RECENT_VERSION => Ok(Recent { version: RECENT_VERSION, ..recent }),
+            newer => Err(io::Error::other(format!("recent.json is of version {newer}, newer than this program's"))),
+        }
+    }
+
+    fn short(&self, path: &Path) -> PathBuf {
+        let below = |root: &Path| path.strip_prefix(root).ok().map(Path::to_owned);
+        let home = || below(&std::env::home_dir().filter(|h| h.is_absolute())?).map(|p| Path::new("~").join(p));
+        below(&self.root).or_else(home).unwrap_or_else(|| path.to_owned())
+    }
+
+    fn whole(&self, stored: &Path) -> PathBuf {
+        match (stored.strip_prefix("~"), std::env::home_dir()) {
+            (Ok(below), Some(home)) => home.join(below),
+            _ => self.root.join(stored), // an absolute path stays one
+        }
     }
 }
 
@@ -129,27 +149,4 @@ fn file_name_of(reader: &str) -> String {
     }
     let digest: String = Sha256::digest(reader.as_bytes()).iter().take(4).map(|b| format!("{b:02x}")).collect();
     format!("{plain}-{digest}")
-}
-
-/// What a list shows of a case file; `None` for anything that is not an intact one.
-pub fn summary(path: &Path) -> Option<CaseSummary> {
-    let bytes = fs::read(path).ok()?;
-    let contents = journal::read(&bytes).ok()?;
-    let last_utc = contents.entries.last().map_or(contents.header.utc, |e| e.utc.clone());
-    let mut fingerprints: Vec<String> = contents.header.images.into_iter().map(|i| i.fingerprint).collect();
-    for edit in contents.entries.iter().filter(|e| e.what == What::Image).flat_map(|e| &e.edits) {
-        if let crate::document::Edit::Image { value: Some(image), .. } = edit {
-            fingerprints.push(image.fingerprint.clone());
-        }
-    }
-    fingerprints.sort();
-    fingerprints.dedup();
-    Some(CaseSummary {
-        path: path.to_owned(),
-        reader: contents.header.reader,
-        last_utc,
-        gestures: contents.entries.iter().filter(|e| e.what == What::Step).count(),
-        fingerprints,
-        torn: contents.torn_line.is_some(),
-    })
 }

@@ -8,6 +8,7 @@
 
 mod chain;
 mod disk;
+mod migrate;
 mod read;
 mod salvage;
 mod writer;
@@ -18,6 +19,7 @@ pub use salvage::Hopeless;
 pub use writer::{Failure, Writer};
 
 pub(super) use chain::seal;
+pub(super) use migrate::record;
 pub(super) use salvage::{Sound, salvage};
 
 use crate::document::{Edit, ImageIdentity};
@@ -30,6 +32,8 @@ use uuid::Uuid;
 pub const FORMAT: &str = "spondyl-journal";
 /// Version of the format that this program writes; it refuses newer ones.
 pub const VERSION: u32 = 1;
+/// The note with which a sitting at the window ends as it should.
+pub const CLOSED: &str = "closed";
 /// `spondyl 0.1.0`.
 pub const SOFTWARE: &str = concat!("spondyl ", env!("CARGO_PKG_VERSION"));
 

@@ -1,6 +1,6 @@
 //! Reading a case file: every line is verified before anything in it is believed.
 
-use super::{Entry, FORMAT, Header, VERSION, chain};
+use super::{Entry, FORMAT, Header, VERSION, chain, record};
 use rayon::prelude::*;
 
 /// What a case file holds.
@@ -75,7 +75,8 @@ pub fn read(bytes: &[u8]) -> Result<Contents, Damage> {
     let first = lines.next().ok_or(Damage::Unborn)?;
     let header = read_header(first)?;
     let lines: Vec<&[u8]> = lines.collect();
-    let read: Vec<Result<(Entry, &str), String>> = lines.par_iter().map(|l| read_entry(l)).collect();
+    let of = header.version;
+    let read: Vec<Result<(Entry, &str), String>> = lines.par_iter().map(|l| read_entry(l, of)).collect();
     let mut last_hash = chain::verified(first).unwrap_or_default();
     let mut entries: Vec<Entry> = Vec::with_capacity(read.len());
     for (n, entry) in read.into_iter().enumerate() {
@@ -106,12 +107,12 @@ fn read_header(line: &[u8]) -> Result<Header, Damage> {
     match (chain::verified(line), version) {
         (_, Ok(found)) if found > VERSION => Err(Damage::Newer { found }),
         (None, _) => Err(damaged("its checksum does not fit its contents".to_owned())),
-        (Some(_), _) => serde_json::from_slice(line).map_err(|e| damaged(e.to_string())),
+        (Some(_), of) => record(line, of.unwrap_or(VERSION)).map_err(|e| damaged(e.to_string())),
     }
 }
 
-fn read_entry(line: &[u8]) -> Result<(Entry, &str), String> {
+fn read_entry(line: &[u8], of: u32) -> Result<(Entry, &str), String> {
     let hash = chain::verified(line).ok_or("its checksum does not fit its contents")?;
-    let entry = serde_json::from_slice(line).map_err(|e| format!("it cannot be understood ({e})"))?;
+    let entry = record(line, of).map_err(|e| format!("it cannot be understood ({e})"))?;
     Ok((entry, hash))
 }

@@ -1,6 +1,6 @@
 //! Reading a damaged case file: every line that carries its own right hash is what was written, wherever it stands.
 
-use super::{Entry, FORMAT, Header, SOFTWARE, VERSION, What, chain};
+use super::{Entry, FORMAT, Header, SOFTWARE, VERSION, What, chain, record};
 use rayon::prelude::*;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -66,9 +66,11 @@ pub fn salvage(bytes: &[u8]) -> Result<Salvaged<'_>, Hopeless> {
         Ok(line) => (Some(line), Vec::new()),
         Err(why) => (None, vec![format!("line 1: {why}. Reader and images are taken from the entries")]),
     };
+    let header: Option<Header> = header_line.and_then(|line| record(line, version_of(line)).ok());
+    let of = header.as_ref().map_or(VERSION, |h| h.version);
     let skipped = usize::from(!first.starts_with(b"{\"seq\":")); // an entry may have become the first line
     let read: Vec<Vec<Piece>> =
-        lines.par_iter().enumerate().skip(skipped).map(|(n, line)| pieces(line, n + 1)).collect();
+        lines.par_iter().enumerate().skip(skipped).map(|(n, line)| pieces(line, n + 1, of)).collect();
     let (mut found, mut notes) = (Vec::new(), Vec::new());
     for piece in read.into_iter().flatten() {
         match piece {
@@ -77,7 +79,6 @@ pub fn salvage(bytes: &[u8]) -> Result<Salvaged<'_>, Hopeless> {
         }
     }
     let entries = in_order(found, &mut lost, &mut notes);
-    let header = header_line.and_then(|line| serde_json::from_slice(line).ok());
     if header.is_none() && entries.is_empty() {
         return Err(Hopeless::NotACase);
     }
@@ -86,6 +87,15 @@ pub fn salvage(bytes: &[u8]) -> Result<Salvaged<'_>, Hopeless> {
     }
     let header = header.unwrap_or_else(|| rebuilt(&entries));
     Ok(Salvaged { header, header_line, entries, lost, notes })
+}
+
+/// The version that a first line names.
+fn version_of(line: &[u8]) -> u32 {
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: u32,
+    }
+    serde_json::from_slice::<Versioned>(line).map_or(VERSION, |v| v.version)
 }
 
 /// The first line without its newline, or a sentence that says what is wrong with it.
@@ -101,17 +111,17 @@ fn whole_header(line: &[u8]) -> Result<Result<&[u8], String>, Hopeless> {
     match serde_json::from_slice::<Begins>(line) {
         Ok(b) if b.format != FORMAT => Ok(Err("it is not the first line of a case".to_owned())),
         Ok(b) if b.version > VERSION => Err(Hopeless::Newer { found: b.version }),
-        Ok(_) => Ok(serde_json::from_slice::<Header>(line).map(|_| line).map_err(|e| e.to_string())),
+        Ok(b) => Ok(record::<Header>(line, b.version).map(|_| line).map_err(|e| e.to_string())),
         Err(e) => Ok(Err(e.to_string())),
     }
 }
 
 /// What is whole in a line. A newline that is gone joins two lines, and rubbish may stand before or behind one.
-fn pieces(line: &[u8], number: usize) -> Vec<Piece<'_>> {
+fn pieces(line: &[u8], number: usize, of: u32) -> Vec<Piece<'_>> {
     const BEGINS: &[u8] = b"{\"seq\":";
     const ENDS: &[u8] = b"\"}";
     let whole = line.strip_suffix(b"\n");
-    if let Some(sound) = whole.and_then(|l| sound(l, number)) {
+    if let Some(sound) = whole.and_then(|l| sound(l, number, of)) {
         return vec![Piece::Entry(Box::new(sound))];
     }
     let cut_short = whole.is_none();
@@ -122,7 +132,7 @@ fn pieces(line: &[u8], number: usize) -> Vec<Piece<'_>> {
         let next = find(line, BEGINS, from + 1).unwrap_or(line.len());
         let part = &line[from..next];
         let end = part.windows(ENDS.len()).rposition(|w| w == ENDS).map(|n| n + ENDS.len());
-        match end.and_then(|end| sound(&part[..end], number)) {
+        match end.and_then(|end| sound(&part[..end], number, of)) {
             Some(sound) => out.push(Piece::Entry(Box::new(sound))),
             None => out.push(Piece::Broken(number, broken(part, cut_short && next == line.len()))),
         }
@@ -138,9 +148,9 @@ fn find(line: &[u8], what: &[u8], from: usize) -> Option<usize> {
     line.get(from..)?.windows(what.len()).position(|w| w == what).map(|n| n + from)
 }
 
-fn sound(line: &[u8], number: usize) -> Option<Sound<'_>> {
+fn sound(line: &[u8], number: usize, of: u32) -> Option<Sound<'_>> {
     let hash = chain::verified(line)?;
-    Some(Sound { line: number, bytes: line, entry: serde_json::from_slice(line).ok()?, hash })
+    Some(Sound { line: number, bytes: line, entry: record(line, of).ok()?, hash })
 }
 
 /// What a broken line seems to have been; nothing of it is believed.
