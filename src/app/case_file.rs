@@ -15,6 +15,8 @@ pub struct Case {
     pub path: Option<PathBuf>,
     /// Studies that the reader took into it, before anything was drawn on them.
     pub joined: Vec<String>,
+    /// Why it can only be read: who has it, and since when.
+    pub read_only: Option<String>,
     /// The document with the levels of each later timepoint, for the generation of the session it was made of.
     views: (u64, BTreeMap<TimepointKey, Document>),
 }

@@ -7,6 +7,7 @@ use super::export_dialog::ExportDialog;
 use super::import_dialog::ImportDialog;
 use super::pane_strip::next_projection;
 use super::reading::Reading;
+use super::save_elsewhere::SaveElsewhere as SaveDialog;
 use super::{App, sample_folder, theme};
 use crate::document::{Extent, LesionKind};
 use crate::segment::Tip;
@@ -50,6 +51,10 @@ impl App {
                 let nothing = self.reading.as_ref().is_some_and(|r| r.case.session.is_none());
                 nothing.then(|| "nothing was annotated yet".to_owned())
             }),
+            History | SaveElsewhere => open().or_else(|| {
+                let nothing = self.reading.as_ref().is_some_and(|r| r.case.session.is_none());
+                nothing.then(|| "nothing was annotated yet".to_owned())
+            }),
             Brush | Grow | Contour | WindowBox | SampleRange => loaded(),
             AlongSpine => open().or_else(|| {
                 let active = self.reading.as_ref().map_or(0, |r| r.viewer.active());
@@ -82,6 +87,8 @@ impl App {
             OpenFolder => self.choose_folder(),
             OpenSample => self.open_paths(sample_folder().into_iter().collect()),
             Export => self.dialog = ExportDialog::new(self).map_or(Dialog::None, Dialog::Export),
+            History => self.dialog = Dialog::History(Box::default()),
+            SaveElsewhere => self.dialog = SaveDialog::new(self).map_or(Dialog::None, Dialog::SaveElsewhere),
             Quit => self.quit = true,
             ImportLevels => self.dialog = Dialog::Import(ImportDialog::new(None)),
             Changes => self.dialog = Dialog::Changes(ChangesDialog::new(self.whole_document())),

@@ -3,7 +3,9 @@
 use super::changes::ChangesDialog;
 use super::chooser::Chooser;
 use super::export_dialog::ExportDialog;
+use super::history_panel::HistoryPanel;
 use super::import_dialog::ImportDialog;
+use super::save_elsewhere::SaveElsewhere;
 use super::{App, explain, theme, widgets};
 use crate::session::{COMMANDS, Command, CommandId, Group};
 use egui::{Align2, Grid, Key, RichText, ScrollArea, TextEdit, Ui, vec2};
@@ -22,6 +24,10 @@ pub enum Dialog {
     Changes(ChangesDialog),
     /// How figures come about.
     Explain,
+    /// Who did what and when.
+    History(Box<HistoryPanel>),
+    /// Save the case to another file.
+    SaveElsewhere(SaveElsewhere),
     /// All keys.
     Keys,
     /// Find a command by a few letters.
@@ -62,6 +68,12 @@ pub fn show(app: &mut App, ui: &mut Ui) {
             if explain::show(app, ui) {
                 app.dialog = Dialog::Explain;
             }
+        }
+        Dialog::History(panel) => {
+            app.dialog = panel.show(app, ui).map_or(Dialog::None, |p| Dialog::History(Box::new(p)));
+        }
+        Dialog::SaveElsewhere(dialog) => {
+            app.dialog = dialog.show(app, ui).map_or(Dialog::None, Dialog::SaveElsewhere);
         }
         Dialog::Keys => {
             if keys(ui) {

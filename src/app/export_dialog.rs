@@ -1,10 +1,15 @@
 //! Exporting the open case: which formats, where to. The work runs in the background on a copy of the document.
 
+use super::jobs::Arrival;
 use super::{App, widgets};
-use crate::export::{Case, Format, export};
+use crate::document::{Document, ImageKey};
+use crate::export::{Case, ExportError, Format, UidKey, Written, export};
+use crate::volume::{FindingCode, Volume};
 use egui::{Align2, Key, TextEdit, Ui, vec2};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use uuid::Uuid;
 
 const FORMATS: [(Format, &str, &str); 4] = [
     (Format::Json, "case.json", "everything said and measured, with contours and masks"),
@@ -14,10 +19,14 @@ const FORMATS: [(Format, &str, &str); 4] = [
 ];
 
 /// The dialog.
+#[derive(Clone)]
 pub struct ExportDialog {
     folder: String,
     chosen: [bool; 4],
+    deidentify: bool,
     fresh: bool,
+    /// What lies there of somebody else, and may be replaced only when the reader says so.
+    foreign: Option<String>,
 }
 
 impl ExportDialog {
@@ -28,7 +37,8 @@ impl ExportDialog {
         let short: String = uid.chars().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect();
         let home = std::env::home_dir().unwrap_or_else(|| PathBuf::from("."));
         let folder = home.join("spondyl-export").join(short.trim_matches('.'));
-        Some(ExportDialog { folder: folder.display().to_string(), chosen: [true, true, true, false], fresh: true })
+        let (folder, chosen) = (folder.display().to_string(), [true, true, true, false]);
+        Some(ExportDialog { folder, chosen, deidentify: false, fresh: true, foreign: None })
     }
 
     /// Shows the dialog; gives itself back while it stays open.
@@ -43,6 +53,12 @@ impl ExportDialog {
                 ui.label("Folder (made when it is not there):");
                 let field = ui.add(TextEdit::singleline(&mut self.folder).desired_width(f32::INFINITY));
                 field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Export folder"));
+                if field.changed() {
+                    self.foreign = None;
+                }
+                if let Some(what) = &self.foreign {
+                    widgets::problem(ui, what);
+                }
                 if std::mem::take(&mut self.fresh) {
                     field.request_focus();
                 }
@@ -51,12 +67,19 @@ impl ExportDialog {
                 for ((_, name, what), on) in FORMATS.iter().zip(&mut self.chosen) {
                     ui.checkbox(on, *name).on_hover_text(*what);
                 }
+                ui.checkbox(&mut self.deidentify, "Replace UIDs, leave remarks out").on_hover_text(
+                    "Every UID becomes another one, always the same; uid-key.json in spondyl's data directory tells which was which",
+                );
                 ui.add_space(6.0);
+                if burned_in(app) {
+                    widgets::warning(ui, "BurnedInAnnotation (0028,0301) is YES: the images themselves may show who the patient is");
+                }
                 widgets::muted(ui, "No patient name, ID or date is written. Research use only, not for diagnosis.");
                 ui.add_space(6.0);
                 ui.horizontal(|ui| {
                     let any = self.chosen.iter().any(|c| *c) && !self.folder.trim().is_empty();
-                    go |= ui.add_enabled_ui(any, |ui| widgets::primary(ui, "Export").clicked()).inner;
+                    let word = if self.foreign.is_some() { "Replace it" } else { "Export" };
+                    go |= ui.add_enabled_ui(any, |ui| widgets::primary(ui, word).clicked()).inner;
                     open = !ui.button("Cancel").clicked();
                 });
             });
@@ -70,20 +93,85 @@ impl ExportDialog {
     fn start(&self, app: &mut App) {
         let Some(reading) = &app.reading else { return };
         let Some(session) = &reading.case.session else { return };
-        let formats: Vec<Format> = FORMATS.iter().zip(self.chosen).filter(|(_, c)| *c).map(|((f, ..), _)| *f).collect();
-        let folder = PathBuf::from(self.folder.trim());
-        let document = session.document().clone();
-        let volumes: BTreeMap<_, _> = reading.volume.iter().map(|v| (reading.key.clone(), v.clone())).collect();
-        let (id, reader) = (session.header().case_id, session.header().reader.clone());
-        let active_seconds = session.active_time().as_secs_f64();
-        let script = session.script();
-        app.inbox.export(move || {
-            let case = Case { id, doc: &document, reader: &reader, active_seconds, volumes: &volumes, script: &script };
-            let written = export(&case, &formats, &folder, false).map_err(|e| e.to_string())?;
-            match written.problems.first() {
-                Some(e) => Err(e.to_string()),
-                None => Ok(format!("{} ({} files)", folder.display(), written.files.len())),
+        let mut work = Work {
+            dialog: self.clone(),
+            document: session.document().clone(),
+            volumes: reading.volume.iter().map(|v| (reading.key.clone(), v.clone())).collect(),
+            id: session.header().case_id,
+            reader: session.header().reader.clone(),
+            active_seconds: session.active_time().as_secs_f64(),
+            script: session.script(),
+            key: app.places().map(|p| p.root().join("uid-key.json")),
+        };
+        app.inbox.export(move || work.run());
+    }
+}
+
+/// Whether the files say that their pixels name the patient.
+fn burned_in(app: &App) -> bool {
+    let found =
+        |i: &crate::document::ImageIdentity| i.findings.iter().any(|f| f.code == FindingCode::BurnedInAnnotation);
+    app.reading.as_ref().is_some_and(|r| found(r.identity()) || r.document().images.values().any(found))
+}
+
+/// A copy of what is exported.
+struct Work {
+    dialog: ExportDialog,
+    document: Document,
+    volumes: BTreeMap<ImageKey, Arc<Volume>>,
+    id: Uuid,
+    reader: String,
+    active_seconds: f64,
+    script: String,
+    key: Option<PathBuf>,
+}
+
+impl Work {
+    fn run(&mut self) -> Arrival {
+        let folder = PathBuf::from(self.dialog.folder.trim());
+        match self.write(&folder) {
+            Ok(written) => match written.problems.first() {
+                Some(e) => Arrival::Exported(Err(e.to_string())),
+                None => Arrival::Exported(Ok(format!("{} ({} files)", folder.display(), written.files.len()))),
+            },
+            Err(ExportError::Foreign { path, what }) => {
+                let foreign = Some(format!("{path} is not an export of this case by this reader ({what})."));
+                Arrival::ExportAsks(Box::new(ExportDialog { foreign, ..self.dialog.clone() }))
             }
-        });
+            Err(e) => Arrival::Exported(Err(e.to_string())),
+        }
+    }
+
+    fn write(&mut self, folder: &Path) -> Result<Written, ExportError> {
+        let chosen = FORMATS.iter().zip(self.dialog.chosen).filter(|(_, c)| *c);
+        let formats: Vec<Format> = chosen.map(|((f, ..), _)| *f).collect();
+        if self.dialog.deidentify {
+            self.deidentify(folder)?;
+        }
+        let case = Case {
+            id: self.id,
+            doc: &self.document,
+            reader: &self.reader,
+            active_seconds: self.active_seconds,
+            volumes: &self.volumes,
+            script: &self.script,
+            deidentified: self.dialog.deidentify,
+        };
+        export(&case, &formats, folder, self.dialog.foreign.is_some())
+    }
+
+    fn deidentify(&mut self, folder: &Path) -> Result<(), ExportError> {
+        let nowhere =
+            || ExportError::Unfit("no place for the key of the UIDs is known: set XDG_DATA_HOME or HOME".to_owned());
+        let mut key = UidKey::open(&self.key.clone().ok_or_else(nowhere)?)?;
+        if key.lies_in(folder) {
+            return Err(ExportError::Unfit(
+                "the key of the UIDs would lie in the export; choose another folder".to_owned(),
+            ));
+        }
+        self.document = key.document(&self.document);
+        self.script = key.script(&self.script);
+        self.volumes = std::mem::take(&mut self.volumes).into_iter().map(|(k, v)| (key.key(&k), v)).collect();
+        key.save()
     }
 }

@@ -1,7 +1,10 @@
 //! Background work and its one inbox: scanning, loading, small pictures, exporting. Everything arrives as an
 //! [`Arrival`] at the start of a frame; what comes from a cancelled job is dropped.
 
+use super::export_dialog::ExportDialog;
+use super::recent::Recent;
 use crate::import::Found;
+use crate::session::Places;
 use crate::space::Geometry;
 use crate::study::{self, Assembled, LoadObserver, Scan, ScanObserver, Series};
 use crate::volume::{Rescale, Samples, SliceSamples};
@@ -39,6 +42,10 @@ pub enum Arrival {
     Loaded(usize, Box<Result<Assembled, String>>),
     /// A file of levels was read, or why not.
     LevelsRead(Result<Box<Found>, String>),
+    /// What the start page shows of earlier sittings.
+    Recent(Box<Recent>),
+    /// An export met files of another case or reader: the dialog that asks.
+    ExportAsks(Box<ExportDialog>),
     /// An export is done: where, or why not.
     Exported(Result<String, String>),
 }
@@ -49,6 +56,7 @@ enum Kind {
     Load(usize),
     Thumbnails,
     Levels,
+    Recent,
     Export,
 }
 
@@ -126,13 +134,14 @@ impl Inbox {
 
     /// The most telling job under way.
     pub fn work(&self) -> Option<Work> {
-        let job = self.jobs.iter().find(|j| j.kind != Kind::Thumbnails)?;
+        let job = self.jobs.iter().find(|j| !matches!(j.kind, Kind::Thumbnails | Kind::Recent))?;
         let (done, total) = (job.done.load(Ordering::Relaxed), job.total.load(Ordering::Relaxed));
         let name = match job.kind {
             Kind::Scan => "Looking through files",
             Kind::Load(_) => "Loading slices",
             Kind::Thumbnails => "Pictures",
             Kind::Levels => "Reading levels",
+            Kind::Recent => "Recent cases",
             Kind::Export => "Exporting",
         };
         let share = (total > 0).then(|| done as f32 / total as f32);
@@ -225,8 +234,13 @@ impl Inbox {
     }
 
     /// Runs an export.
-    pub fn export(&mut self, write: impl FnOnce() -> Result<String, String> + Send + 'static) {
-        self.start(Kind::Export, move |out| out.send(Some(Arrival::Exported(write()))));
+    pub fn export(&mut self, write: impl FnOnce() -> Arrival + Send + 'static) {
+        self.start(Kind::Export, move |out| out.send(Some(write())));
+    }
+
+    /// Looks for recent cases.
+    pub fn recent(&mut self, places: Places) {
+        self.start(Kind::Recent, move |out| out.send(Some(Arrival::Recent(Box::new(Recent::look(&places))))));
     }
 }
 

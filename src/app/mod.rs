@@ -13,6 +13,7 @@ mod export_dialog;
 mod figures;
 mod forms;
 mod gpu;
+mod history_panel;
 mod import_dialog;
 mod jobs;
 mod keys;
@@ -26,7 +27,10 @@ mod pane_input;
 mod pane_strip;
 mod pane_view;
 mod reading;
+mod recent;
+pub mod report;
 mod sample;
+mod save_elsewhere;
 mod scout;
 mod series_panel;
 mod shape;
@@ -35,6 +39,7 @@ mod shown;
 mod slider;
 mod start;
 mod status;
+pub mod stop;
 mod theme;
 mod timepoints;
 mod toolbar;
@@ -55,6 +60,7 @@ use jobs::{Arrival, Inbox};
 use notices::Notices;
 use pane_input::Capture;
 use reading::Reading;
+use recent::Recent;
 use series_panel::Library;
 use std::path::PathBuf;
 
@@ -80,6 +86,8 @@ pub struct App {
     standing: figures::Standing,
     /// How panes are laid out; the next series is shown so too.
     layout: Layout,
+    /// Earlier sittings, once the start page has asked for them.
+    recent: Option<Recent>,
 }
 
 impl App {
@@ -103,6 +111,7 @@ impl App {
             reader: reader_pseudonym(),
             standing: figures::Standing::default(),
             layout: Layout::OneAndTwo,
+            recent: None,
         }
     }
 
@@ -181,6 +190,7 @@ impl App {
         self.drain_inbox();
         self.take_dropped_files(ui);
         self.run_keys(ui);
+        self.note_activity(ui);
         status::show(self, ui);
         if self.reading.is_some() || self.library.is_busy() || !self.library.series().is_empty() {
             toolbar::show(self, ui);
@@ -217,6 +227,8 @@ impl App {
                         dialog.arrived(found);
                     }
                 }
+                Arrival::Recent(recent) => self.recent = Some(*recent),
+                Arrival::ExportAsks(dialog) => self.dialog = Dialog::Export(*dialog),
                 Arrival::Exported(result) => match result {
                     Ok(done) => self.notices.say(format!("Exported to {done}")),
                     Err(why) => self.notices.fail(why),
@@ -229,6 +241,7 @@ impl App {
         if let Some(reading) = &mut self.reading {
             reading.keep_up(self.screen.as_mut(), &mut self.notices);
         }
+        self.follow_disk();
     }
 
     fn take_dropped_files(&mut self, ui: &egui::Ui) {
@@ -257,6 +270,14 @@ impl App {
     /// of another study.
     fn open_series(&mut self, index: usize, join: bool) {
         self.show_series_in(index, None, join);
+    }
+
+    /// Reading time counts while the reader does something.
+    fn note_activity(&mut self, ui: &egui::Ui) {
+        let busy = ui.input(|i| !i.raw.events.is_empty());
+        if let Some(session) = self.reading.as_mut().and_then(|r| r.case.session.as_mut()).filter(|_| busy) {
+            session.sign_of_life(std::time::Instant::now());
+        }
     }
 
     fn leave_case(&mut self) {

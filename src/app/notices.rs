@@ -30,6 +30,11 @@ impl Notices {
         }
     }
 
+    /// Takes away what begins so: it is true no longer.
+    pub fn forget(&mut self, begin: &str) {
+        self.0.retain(|n| !n.text.starts_with(begin));
+    }
+
     /// Shows them above the status line.
     pub fn show(&mut self, ui: &Ui) {
         let now = Instant::now();

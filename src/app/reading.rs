@@ -18,6 +18,7 @@ use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 
 /// Whether the reader's work is on disk.
 pub enum CaseState {
@@ -29,6 +30,8 @@ pub enum CaseState {
     Saving,
     /// A step could not be written.
     Unsaved(String),
+    /// Another program writes to it: who, and since when.
+    ReadOnly(String),
 }
 
 /// See the module. Dereferences to the series of the active pane.
@@ -41,6 +44,8 @@ pub struct Reading {
     pub case: Case,
     /// Cases of other studies that are open beside it.
     parked: Vec<Case>,
+    /// When the case file was last looked at.
+    pub looked: Instant,
     figures: RefCell<Figures>,
     places: RefCell<HashMap<usize, (u64, Places)>>,
 }
@@ -88,6 +93,7 @@ impl Reading {
             viewer,
             case: Case::default(),
             parked: vec![],
+            looked: Instant::now(),
             figures: RefCell::default(),
             places: RefCell::default(),
         }
@@ -342,6 +348,7 @@ impl Reading {
         match (&self.case.session, &self.case.path) {
             (Some(s), path) => match s.unsaved() {
                 Some(why) => CaseState::Unsaved(why),
+                None if s.is_read_only() => CaseState::ReadOnly(self.case.read_only.clone().unwrap_or_default()),
                 None if !s.is_saved() => CaseState::Saving,
                 None => CaseState::Saved(path.as_ref().map(|p| p.display().to_string()).unwrap_or_default()),
             },

@@ -6,7 +6,7 @@ use crate::render::device_descriptor;
 use egui_winit::accesskit_winit;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use winit::application::ApplicationHandler;
 use winit::event::WindowEvent;
@@ -35,6 +35,8 @@ pub enum ShellError {
 enum Wake {
     /// Paint again after a delay.
     Repaint(Duration),
+    /// The system asks the program to end.
+    Close,
     /// Something for assistive technology.
     AccessKit(accesskit_winit::Event),
 }
@@ -56,6 +58,10 @@ pub fn run(paths: Vec<PathBuf>) -> Result<(), ShellError> {
     let repaint = proxy.clone();
     ctx.set_request_repaint_callback(move |info| {
         let _ = repaint.send_event(Wake::Repaint(info.delay)); // the loop may be gone already
+    });
+    let closing = Mutex::new(event_loop.create_proxy());
+    super::stop::close_with(move || {
+        let _ = closing.lock().unwrap_or_else(PoisonError::into_inner).send_event(Wake::Close); // as above
     });
     let mut shell = Shell { ctx, proxy, paths, running: None, wake_at: None, failure: None };
     event_loop.run_app(&mut shell).map_err(|e| ShellError::Window(e.to_string()))?;
@@ -209,8 +215,9 @@ impl ApplicationHandler<Wake> for Shell {
         }
     }
 
-    fn user_event(&mut self, _: &ActiveEventLoop, event: Wake) {
+    fn user_event(&mut self, event_loop: &ActiveEventLoop, event: Wake) {
         match event {
+            Wake::Close => event_loop.exit(),
             Wake::Repaint(delay) => self.wake_within(delay),
             Wake::AccessKit(e) => {
                 let Some(r) = &mut self.running else { return };

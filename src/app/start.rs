@@ -8,7 +8,8 @@ use egui::{Align, Layout, RichText, Ui, vec2};
 pub fn show(app: &mut App, ui: &mut Ui) {
     let height = ui.available_height();
     ui.with_layout(Layout::top_down(Align::Center), |ui| {
-        ui.add_space((height * 0.26).max(30.0));
+        let listed = app.recent.as_ref().map_or(0, |r| r.cases.len());
+        ui.add_space((height * if listed > 0 { 0.14 } else { 0.26 }).max(30.0));
         ui.label(RichText::new("Spondyl").size(34.0).color(theme::TEXT).strong());
         ui.label(RichText::new("Lytic lesions of the spine, vertebra by vertebra").color(theme::MUTED));
         ui.add_space(28.0);
@@ -25,6 +26,7 @@ pub fn show(app: &mut App, ui: &mut Ui) {
         }
         ui.add_space(16.0);
         widgets::muted(ui, "or drop a folder, a file, a DICOMDIR or a zip anywhere on this window");
+        super::recent::show(app, ui);
         ui.add_space(22.0);
         for (key, what) in [
             ("V", "label the vertebrae: one click each"),

@@ -1,6 +1,8 @@
 //! The line at the bottom: the tool's hint, the value under the pointer, what is being saved, background work.
 
+use super::reading::CaseState;
 use super::{App, theme};
+use crate::session::CommandId;
 use egui::{Align, Layout, Panel, ProgressBar, RichText, Ui};
 
 /// The line.
@@ -10,6 +12,10 @@ pub fn show(app: &mut App, ui: &mut Ui) {
             let hint = hint(app);
             ui.label(RichText::new(hint).color(theme::MUTED));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if app.reading.is_some() {
+                    ui.label(RichText::new("Research use only").color(theme::MUTED)).on_hover_text("Not for diagnosis");
+                    ui.separator();
+                }
                 saving(app, ui);
                 ui.separator();
                 work(app, ui);
@@ -41,13 +47,25 @@ fn under_pointer(app: &App, ui: &mut Ui) {
 }
 
 /// Whether everything drawn is on disk.
-fn saving(app: &App, ui: &mut Ui) {
-    let (text, color, why) = match app.reading.as_ref().map(|r| r.case_state()) {
-        None | Some(super::reading::CaseState::Untouched) => ("nothing to save", theme::MUTED, String::new()),
-        Some(super::reading::CaseState::Saved(path)) => ("saved", theme::MUTED, path),
-        Some(super::reading::CaseState::Saving) => ("saving…", theme::WARNING, String::new()),
-        Some(super::reading::CaseState::Unsaved(why)) => ("NOT SAVED", theme::ERROR, why),
+fn saving(app: &mut App, ui: &mut Ui) {
+    let state = app.reading.as_ref().map_or(CaseState::Untouched, |r| r.case_state());
+    let failed = matches!(state, CaseState::Unsaved(_));
+    let (text, color, why) = match state {
+        CaseState::Untouched => ("nothing to save", theme::MUTED, String::new()),
+        CaseState::Saved(path) => ("saved", theme::MUTED, path),
+        CaseState::Saving => ("saving…", theme::WARNING, String::new()),
+        CaseState::Unsaved(why) => ("NOT SAVED", theme::ERROR, why),
+        CaseState::ReadOnly(who) => ("READ ONLY", theme::WARNING, who),
     };
+    if failed {
+        // From the right: the reason stands in the notice above, what can be done about it here.
+        if ui.small_button("Save elsewhere…").clicked() {
+            app.run(CommandId::SaveElsewhere);
+        }
+        if ui.small_button("Try again").clicked() {
+            app.retry_saving();
+        }
+    }
     let response = ui.label(RichText::new(text).color(color));
     if !why.is_empty() {
         response.on_hover_text(why);

@@ -2,6 +2,7 @@
 //! output once it is safely on the disk, so that another program can drive it interactively.
 
 use super::{Failure, Outcome, say, write_out};
+use crate::app::stop;
 use crate::session::{Op, ScannedImages, Session, SessionError};
 use crate::study;
 use clap::Args;
@@ -89,7 +90,7 @@ fn replay(
     let (mut step, mut first_refusal) = (0, None);
     while let Some(line) = next_line(script)? {
         step += 1;
-        match run_line(session, images, &line) {
+        match stop::undisturbed(|| run_line(session, images, &line)) {
             Ok(_) if args.quiet => {}
             Ok(edit) => write_out(&format!("{}\n", serde_json::json!({"step": step, "ok": true, "edit": edit})))?,
             Err(e) => {

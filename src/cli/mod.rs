@@ -9,6 +9,7 @@ mod check;
 mod compare;
 mod demo;
 mod export;
+mod history;
 mod import;
 mod info;
 mod output;
@@ -21,6 +22,8 @@ mod values;
 pub use output::{Failure, Outcome, say, write_out};
 pub use values::{Numbers, Pair, Triple};
 
+use crate::app::{report, stop};
+use crate::session::Places;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -50,6 +53,7 @@ enum Command {
     Info(info::InfoArgs),
     Render(render::RenderArgs),
     Export(export::ExportArgs),
+    History(history::HistoryArgs),
     Check(check::CheckArgs),
     Recover(recover::RecoverArgs),
     Compare(compare::CompareArgs),
@@ -73,6 +77,7 @@ impl Cli {
             Some(Command::Compare(args)) => compare::run(args),
             Some(Command::Demo(args)) => demo::run(args),
             Some(Command::Export(args)) => export::run(args),
+            Some(Command::History(args)) => history::run(args),
             Some(Command::Import(args)) => import::run(args),
             Some(Command::Info(args)) => info::run(args),
             Some(Command::Recover(args)) => recover::run(args),
@@ -90,6 +95,8 @@ fn run_words(words: &[&str]) -> Outcome {
 
 /// Runs the program with the process's own arguments.
 pub fn main() -> ExitCode {
+    report::install(Places::of_user().map(|p| p.root().to_owned()));
+    stop::listen();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => {

@@ -49,10 +49,11 @@ pub fn say(line: &str) {
 
 /// Runs a subcommand so that a fault in the program becomes a sentence and exit code 1, never an abort.
 pub(super) fn guarded(run: impl FnOnce() -> Outcome) -> Outcome {
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|fault| {
-        let what = fault.downcast_ref::<String>().map(String::as_str).or(fault.downcast_ref::<&str>().copied());
-        let what = what.unwrap_or("without a message");
-        Err(Failure::Failed(format!("a fault in spondyl itself stopped the command ({what}); please report it")))
+    // What it was has been said, without private data, by the report of the fault.
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
+        Err(Failure::Failed(
+            "a fault in spondyl itself stopped the command; please send its makers the report".to_owned(),
+        ))
     })
 }
 
