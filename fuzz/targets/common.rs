@@ -18,9 +18,11 @@ pub fn folder() -> &'static Path {
 }
 
 /// Volumes beyond this are not decoded: the engine bounds memory, and small ones take the same way.
+#[allow(dead_code)]
 const VOXELS: usize = 1 << 24;
 
 /// What was found is consistent, and loads.
+#[allow(dead_code)]
 pub fn examine(scan: &Scan) {
     for (index, series) in scan.series.iter().enumerate() {
         assert_eq!(series.index, index);
