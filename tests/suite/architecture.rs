@@ -74,3 +74,30 @@ fn every_file_opens_by_saying_what_it_is() {
         .collect();
     assert!(silent.is_empty(), "these files do not open with //!: {silent:#?}");
 }
+
+/// Every test that RISKS.md names is there.
+#[test]
+fn the_tests_that_risks_are_held_against_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("RISKS.md")).expect("there");
+    let suite: String =
+        sources(&root.join("tests")).iter().map(|p| std::fs::read_to_string(p).expect("UTF-8")).collect();
+    let (mut file, mut named, mut missing) = (String::new(), 0, Vec::new());
+    for row in text.lines().filter(|l| l.starts_with("| ") && l.contains('`')) {
+        let proofs = row.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();
+        for name in proofs.split('`').skip(1).step_by(2) {
+            let found = if name.ends_with(".rs") {
+                file = std::fs::read_to_string(src().join(name)).unwrap_or_default();
+                !file.is_empty()
+            } else if let Some((_, test)) = name.rsplit_once("::") {
+                named += 1;
+                suite.contains(&format!("fn {test}()"))
+            } else {
+                named += 1;
+                file.contains(&format!("fn {name}()"))
+            };
+            missing.extend((!found).then(|| name.to_owned()));
+        }
+    }
+    assert!(missing.is_empty() && named > 40, "{named} named, missing: {missing:?}");
+}

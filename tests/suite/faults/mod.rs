@@ -3,6 +3,8 @@
 
 mod trace;
 
+pub use trace::strace_is_there;
+
 use spondyl::phantom::dicom_write::write_ct_series;
 use spondyl::session::{Access, Session};
 use spondyl::space::{DVec3, Geometry, PatientPoint};
@@ -10,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
-use trace::{Fault, Trace, run_traced, strace_is_there};
+use trace::{Fault, Trace, run_traced};
 
 const ERRORS: [&str; 4] = ["ENOSPC", "EIO", "EACCES", "EMFILE"];
 
