@@ -1,6 +1,6 @@
 //! How documents name series: keys, identities, and single slices for small pictures.
 
-use super::privacy::{kept_modality, kept_units};
+use super::privacy::kept_modality;
 use super::series::{Scan, Series};
 use crate::document::{ImageIdentity, ImageKey, SliceIdentity};
 use crate::space::{Geometry, VoxelIndex};
@@ -38,7 +38,7 @@ impl Series {
             modality: kept_modality(&self.modality),
             kind: self.kind,
             geometry: self.geometry.clone(),
-            units: kept_units(&self.units),
+            units: self.units.clone(),
             slices: self.frames.iter().map(slice).collect(),
             fingerprint: self.fingerprint(),
             findings: self.findings.iter().map(without_files).collect(),

@@ -102,7 +102,7 @@ const UNITS: [&str; 33] = [
     "s",
 ];
 
-/// A unit that is known, for files; `US` (unspecified) for any other text.
+/// A unit that is known; `US` (unspecified) for any other text.
 pub fn kept_units(text: &str) -> String {
     UNITS.iter().find(|u| u.eq_ignore_ascii_case(text)).map_or("US", |u| *u).to_owned()
 }

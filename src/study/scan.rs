@@ -8,7 +8,7 @@ use super::info::{SkipCode, Skipped};
 use super::instance::{self, Instance};
 use super::issue::{Issue, Unusable};
 use super::judge;
-use super::privacy::Identities;
+use super::privacy::{Identities, kept_units};
 use super::series::{FrameRef, Scan, Series};
 use super::source::{self, Source};
 use super::voi::Luts;
@@ -265,7 +265,7 @@ fn series(part: Part, twice: Option<&Finding>) -> Option<Series> {
 /// RescaleType, else Hounsfield units for CT, else unspecified (`US`, PS3.3 C.11.1.1.2).
 fn units(frame: &FrameRef) -> String {
     let said = frame.facts().units.as_deref();
-    said.unwrap_or(if &*frame.instance.modality == "CT" { "HU" } else { "US" }).to_owned()
+    kept_units(said.unwrap_or(if &*frame.instance.modality == "CT" { "HU" } else { "US" }))
 }
 
 /// The same issue in many files is one finding that lists them.
