@@ -2,7 +2,7 @@
 //! that stays with the reader tells which was which. Remarks are left out; labels and pseudonyms stay.
 
 use super::file::{ExportError, write_whole};
-use crate::document::{Document, ImageIdentity, ImageKey};
+use crate::document::{Document, ImageIdentity, ImageKey, TimepointKey};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -126,8 +126,19 @@ impl UidKey {
         out.measurements.values_mut().for_each(|m| m.image = self.key(&m.image));
         out.case.remark = None;
         out.lesions.values_mut().for_each(|l| l.remark = None);
-        out.vertebrae.values_mut().for_each(|v| v.remark = None);
+        let later = doc.followups.iter().map(|(t, levels)| (self.timepoint(t), levels.clone()));
+        out.followups = later.collect();
+        let levels = out.vertebrae.values_mut().chain(out.followups.values_mut().flat_map(|f| f.values_mut()));
+        levels.for_each(|v| v.remark = None);
+        out.timepoints = doc.timepoints.iter().map(|(t, p)| (self.timepoint(t), p.clone())).collect();
+        let studies = out.timepoints.values_mut().flat_map(|t| &mut t.studies);
+        studies.for_each(|uid| *uid = self.uid(uid));
         out
+    }
+
+    /// A timepoint's name, which may be the UID of its study.
+    fn timepoint(&mut self, key: &TimepointKey) -> TimepointKey {
+        if looks_like_uid(&key.0) { TimepointKey(self.uid(&key.0)) } else { key.clone() }
     }
 
     fn identity(&mut self, image: &ImageIdentity) -> ImageIdentity {
@@ -159,13 +170,28 @@ impl UidKey {
             if step.get("op").is_some_and(|op| op == "set") && step.get("field").is_some_and(|f| f == "remark") {
                 continue;
             }
-            if let Some(Value::String(key)) = step.get_mut("image") {
-                *key = self.key(&ImageKey(std::mem::take(key))).0;
-            }
+            step.values_mut().for_each(|value| self.replace_in(value));
             out += &format!("{}\n", Value::Object(step));
         }
         out
     }
+
+    /// Every UID and series name anywhere in a step.
+    fn replace_in(&mut self, value: &mut Value) {
+        match value {
+            Value::String(text) if looks_like_uid(text.split('#').next().unwrap_or_default()) => {
+                *text = self.key(&ImageKey(std::mem::take(text))).0;
+            }
+            Value::Array(all) => all.iter_mut().for_each(|v| self.replace_in(v)),
+            Value::Object(all) => all.values_mut().for_each(|v| self.replace_in(v)),
+            _ => {}
+        }
+    }
+}
+
+/// Digits with at least two dots between them: no number and no word of a script looks so.
+fn looks_like_uid(text: &str) -> bool {
+    text.bytes().all(|b| b == b'.' || b.is_ascii_digit()) && text.bytes().filter(|b| *b == b'.').count() >= 2
 }
 
 #[cfg(test)]

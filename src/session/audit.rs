@@ -164,6 +164,10 @@ fn changes_of(
         Edit::Spine { .. } => differences("numbering", &old(value_of), &value_of(edit)),
         Edit::Case { .. } => differences("case", &old(value_of), &value_of(edit)),
         Edit::Vertebra { level, .. } => differences(level.name(), &old(value_of), &value_of(edit)),
+        Edit::Timepoint { key, .. } => differences(&format!("timepoint {}", key.0), &old(value_of), &value_of(edit)),
+        Edit::Followup { timepoint, level, .. } => {
+            differences(&format!("{level} at {}", timepoint.0), &old(value_of), &value_of(edit))
+        }
         Edit::Lesion { .. } | Edit::Measurement { .. } => {
             let (before, after) = (old(value_of), value_of(edit));
             let name = [&before, &after].into_iter().find_map(|v| v.get("label")?.as_str().map(str::to_owned));
@@ -184,7 +188,8 @@ fn value_of(edit: &Edit) -> Value {
     let value = match edit {
         Edit::Spine { value } => serde_json::to_value(value),
         Edit::Case { value } => serde_json::to_value(value),
-        Edit::Vertebra { value, .. } => serde_json::to_value(value),
+        Edit::Vertebra { value, .. } | Edit::Followup { value, .. } => serde_json::to_value(value),
+        Edit::Timepoint { value, .. } => serde_json::to_value(value),
         Edit::Lesion { value, .. } => serde_json::to_value(value),
         Edit::Measurement { value, .. } => serde_json::to_value(value),
         Edit::Image { .. } | Edit::Mask { .. } => Ok(Value::Null),
