@@ -26,6 +26,7 @@ pub use matching::{Criterion, Detection};
 pub use numbers::{BlandAltman, Icc, bland_altman, icc};
 pub use overlap::{Overlap, SurfaceDice, overlap};
 pub use page::page;
+pub use plot::escaped;
 
 pub use reading::{CaseReadings, Grid, LesionReading, LevelReading, Reading};
 pub use report::{Agreement, Options, agreement, definitions};

@@ -11,18 +11,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use uuid::Uuid;
 
-const FORMATS: [(Format, &str, &str); 4] = [
-    (Format::Json, "case.json", "everything said and measured, with contours and masks"),
-    (Format::Nifti, "lesions.nii.gz", "label map on the series' own grid"),
-    (Format::Csv, "lesions.csv, vertebrae.csv, measurements.csv", "tidy tables"),
-    (Format::Script, "script.jsonl", "the steps, to replay with `spondyl annotate`"),
-];
-
 /// The dialog.
 #[derive(Clone)]
 pub struct ExportDialog {
     folder: String,
-    chosen: [bool; 4],
+    chosen: Vec<(Format, bool)>,
     deidentify: bool,
     fresh: bool,
     /// What lies there of somebody else, and may be replaced only when the reader says so.
@@ -37,7 +30,9 @@ impl ExportDialog {
         let short: String = uid.chars().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect();
         let home = std::env::home_dir().unwrap_or_else(|| PathBuf::from("."));
         let folder = home.join("spondyl-export").join(short.trim_matches('.'));
-        let (folder, chosen) = (folder.display().to_string(), [true, true, true, false]);
+        let usual = [Format::Json, Format::Nifti, Format::Csv];
+        let chosen = Format::all().map(|f| (f, usual.contains(&f))).collect();
+        let folder = folder.display().to_string();
         Some(ExportDialog { folder, chosen, deidentify: false, fresh: true, foreign: None })
     }
 
@@ -48,7 +43,7 @@ impl ExportDialog {
             .collapsible(false)
             .resizable(false)
             .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
-            .fixed_size(vec2(560.0, 260.0))
+            .fixed_size(vec2(720.0, 260.0))
             .show(ui.ctx(), |ui| {
                 ui.label("Folder (made when it is not there):");
                 let field = ui.add(TextEdit::singleline(&mut self.folder).desired_width(f32::INFINITY));
@@ -64,9 +59,13 @@ impl ExportDialog {
                 }
                 go = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
                 ui.add_space(6.0);
-                for ((_, name, what), on) in FORMATS.iter().zip(&mut self.chosen) {
-                    ui.checkbox(on, *name).on_hover_text(*what);
-                }
+                egui::Grid::new("formats").num_columns(2).spacing(vec2(18.0, 4.0)).show(ui, |ui| {
+                    for (format, on) in &mut self.chosen {
+                        ui.checkbox(on, format.file_name()).on_hover_text(format.what());
+                        widgets::muted(ui, format.what());
+                        ui.end_row();
+                    }
+                });
                 ui.checkbox(&mut self.deidentify, "Replace UIDs, leave remarks out").on_hover_text(
                     "Every UID becomes another one, always the same; uid-key.json in spondyl's data directory tells which was which",
                 );
@@ -77,7 +76,7 @@ impl ExportDialog {
                 widgets::muted(ui, "No patient name, ID or date is written. Research use only, not for diagnosis.");
                 ui.add_space(6.0);
                 ui.horizontal(|ui| {
-                    let any = self.chosen.iter().any(|c| *c) && !self.folder.trim().is_empty();
+                    let any = self.chosen.iter().any(|(_, c)| *c) && !self.folder.trim().is_empty();
                     let word = if self.foreign.is_some() { "Replace it" } else { "Export" };
                     go |= ui.add_enabled_ui(any, |ui| widgets::primary(ui, word).clicked()).inner;
                     open = !ui.button("Cancel").clicked();
@@ -101,6 +100,7 @@ impl ExportDialog {
             reader: session.header().reader.clone(),
             active_seconds: session.active_time().as_secs_f64(),
             script: session.script(),
+            utc: session.changed_utc().to_owned(),
             key: app.places().map(|p| p.root().join("uid-key.json")),
         };
         app.inbox.export(move || work.run());
@@ -123,6 +123,7 @@ struct Work {
     reader: String,
     active_seconds: f64,
     script: String,
+    utc: String,
     key: Option<PathBuf>,
 }
 
@@ -143,8 +144,7 @@ impl Work {
     }
 
     fn write(&mut self, folder: &Path) -> Result<Written, ExportError> {
-        let chosen = FORMATS.iter().zip(self.dialog.chosen).filter(|(_, c)| *c);
-        let formats: Vec<Format> = chosen.map(|((f, ..), _)| *f).collect();
+        let formats: Vec<Format> = self.dialog.chosen.iter().filter(|(_, c)| *c).map(|(f, _)| *f).collect();
         if self.dialog.deidentify {
             self.deidentify(folder)?;
         }
@@ -155,6 +155,7 @@ impl Work {
             active_seconds: self.active_seconds,
             volumes: &self.volumes,
             script: &self.script,
+            utc: &self.utc,
             deidentified: self.dialog.deidentify,
         };
         export(&case, &formats, folder, self.dialog.foreign.is_some())
@@ -171,6 +172,7 @@ impl Work {
         }
         self.document = key.document(&self.document);
         self.script = key.script(&self.script);
+        self.utc = String::new();
         self.volumes = std::mem::take(&mut self.volumes).into_iter().map(|(k, v)| (key.key(&k), v)).collect();
         key.save()
     }

@@ -59,7 +59,7 @@ impl App {
         let free = |n: &usize| document.lesion_by_label(&format!("{level}-{n}")).is_none();
         let label = (1..).find(free).map(|n| format!("{level}-{n}")).unwrap_or_default();
         let vertebra = LevelChoice::Level(level);
-        let op = Op::AddLesion { lesion: label.clone(), vertebra, kind: LesionKind::Lytic, at_mm: at };
+        let op = Op::AddLesion { lesion: label.clone(), vertebra, kind: LesionKind::Lytic, at_mm: at, id: None };
         if self.perform(op) {
             self.desk.lesion = Some(label);
         }

@@ -7,7 +7,8 @@ use crate::session::{Access, Opened, Places, Session};
 use crate::study::{self, Series, visible};
 use crate::volume::{FindingCode, Volume};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,8 +31,8 @@ pub struct ExportArgs {
     #[arg(long, value_name = "PATH")]
     images: Vec<PathBuf>,
     /// Formats, separated by commas.
-    #[arg(long, value_enum, value_delimiter = ',', required = true)]
-    format: Vec<FormatName>,
+    #[arg(long, value_parser = format_parser(), value_delimiter = ',', required = true)]
+    format: Vec<Format>,
     /// A folder, or for one format a file whose name ends in .json, .nii.gz or .jsonl.
     #[arg(short, long, value_name = "DIR|FILE")]
     output: PathBuf,
@@ -48,16 +49,9 @@ pub struct ExportArgs {
     key_file: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum FormatName {
-    /// Everything, with the schema that `spondyl schema case` prints.
-    Json,
-    /// Label map of the lesions on the grid of their series.
-    Nifti,
-    /// Tables of lesions, vertebrae and measurements.
-    Csv,
-    /// The steps, to be replayed with `spondyl annotate`.
-    Script,
+fn format_parser() -> impl TypedValueParser<Value = Format> {
+    let names = Format::all().map(|f| PossibleValue::new(f.name()).help(f.what()));
+    PossibleValuesParser::new(names).map(|name| Format::named(&name).unwrap_or(Format::Json))
 }
 
 /// Exports a case.
@@ -84,14 +78,14 @@ pub fn run(args: ExportArgs) -> Outcome {
         active_seconds: session.active_time().as_secs_f64(),
         volumes: &volumes,
         script: &script,
+        utc: if args.deidentify { "" } else { session.changed_utc() },
         deidentified: args.deidentify,
     };
     for image in case.doc.images.values() {
         let told = image.findings.iter().filter(|f| f.code == FindingCode::BurnedInAnnotation);
         told.for_each(|f| say(&format!("spondyl: warning: series {}: {}", image.series_instance_uid, f.message)));
     }
-    let formats: Vec<Format> = args.format.iter().map(|f| f.format()).collect();
-    let written = export(&case, &formats, &args.output, args.force)?;
+    let written = export(&case, &args.format, &args.output, args.force)?;
     for file in &written.files {
         write_out(&format!("{}\n", visible(&file.display().to_string())))?;
     }
@@ -160,15 +154,4 @@ fn load(paths: &[PathBuf], doc: &Document) -> Result<BTreeMap<ImageKey, Arc<Volu
         }
     }
     Ok(volumes)
-}
-
-impl FormatName {
-    fn format(self) -> Format {
-        match self {
-            FormatName::Json => Format::Json,
-            FormatName::Nifti => Format::Nifti,
-            FormatName::Csv => Format::Csv,
-            FormatName::Script => Format::Script,
-        }
-    }
 }

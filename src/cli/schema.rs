@@ -1,4 +1,5 @@
-//! `spondyl schema`: the JSON Schemas (draft 2020-12) of the files and answers, made from the types that write them.
+//! `spondyl schema`: the JSON Schemas (draft 2020-12) of the files and answers, made from the types that write them; and a
+//! loader of the case JSON for Python.
 
 use super::{Outcome, write_out};
 use crate::export::case_schema;
@@ -9,12 +10,19 @@ use clap::{Args, ValueEnum};
 /// Print the JSON Schema of what the program writes.
 ///
 /// Example: spondyl schema info > info.schema.json
+/// Example: spondyl schema --python > load.py
 #[derive(Args)]
 pub struct SchemaArgs {
     /// Which document.
-    #[arg(value_enum)]
-    of: Document,
+    #[arg(value_enum, required_unless_present = "python")]
+    of: Option<Document>,
+    /// Print a Python module instead that loads a case JSON: lesions with their masks as numpy arrays.
+    #[arg(long, conflicts_with = "of")]
+    python: bool,
 }
+
+/// The module; it needs nothing but numpy.
+const PYTHON: &str = include_str!("load.py");
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Document {
@@ -31,7 +39,8 @@ enum Document {
 /// # Errors
 /// When standard output cannot be written.
 pub fn run(args: SchemaArgs) -> Outcome {
-    let schema = match args.of {
+    let Some(of) = args.of.filter(|_| !args.python) else { return write_out(PYTHON) };
+    let schema = match of {
         Document::Case => case_schema(),
         Document::Script => script_schema(),
         Document::Info => info_schema(),

@@ -2,14 +2,24 @@
 
 mod case;
 mod check;
+mod coco;
 mod contours;
 mod deidentify;
+pub mod dicom;
+mod figure;
 mod file;
+mod format;
 mod layout;
+mod made;
+mod markups;
 mod mask;
 mod nifti;
 mod owner;
+mod page;
+mod parquet;
+mod stl;
 mod tables;
+mod verse;
 mod write;
 
 pub use case::{
@@ -20,9 +30,10 @@ pub use check::{Checked, Problem, check_case_json, read_case_json};
 pub use contours::{Ring, rings};
 pub use deidentify::UidKey;
 pub use file::{ExportError, Temporary, remove_temporaries, sync_folder, write_whole};
+pub use format::Format;
 pub use layout::json_text;
 pub use mask::{MaskRuns, VOXELS_MAX};
-pub use write::{Format, Written, export};
+pub use write::{Written, export};
 
 use crate::document::{Document, ImageKey};
 use crate::volume::Volume;
@@ -47,10 +58,12 @@ pub struct Case<'a> {
     pub script: &'a str,
     /// Whether its UIDs stand for others ([`UidKey`]).
     pub deidentified: bool,
+    /// When the document got to where it is, RFC 3339: of the last step that stands, else of the case's birth.
+    pub utc: &'a str,
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     //! A small case that the tests of this room share.
     use super::*;
     use crate::anatomy::VertebraLevel::{self, *};
@@ -83,6 +96,7 @@ mod tests {
             volumes,
             script,
             deidentified: false,
+            utc: "2026-03-04T05:06:07.089Z",
         }
     }
 

@@ -2,8 +2,7 @@
 //! other file is kept unless it is to be forced.
 
 use super::nifti;
-use super::write::Format;
-use super::{Case, ExportError};
+use super::{Case, ExportError, Format};
 use serde::Deserialize;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -14,11 +13,12 @@ pub fn nifti_description(case: &Case) -> String {
     format!("spondyl {}", case.id)
 }
 
-/// Refuses to replace a file that is not an earlier export of this case.
+/// Refuses to replace a file that is not an earlier export of this case. `mark` is what such an export holds, of formats
+/// that are not looked into further.
 ///
 /// # Errors
 /// [`ExportError::Foreign`] with what the file is instead; [`ExportError::Io`] when it cannot be looked at.
-pub fn may_replace(path: &Path, format: Format, case: &Case) -> Result<(), ExportError> {
+pub fn may_replace(path: &Path, format: Format, mark: &str, case: &Case) -> Result<(), ExportError> {
     if !path.try_exists().map_err(ExportError::io(path, "looking for an earlier export"))? {
         return Ok(());
     }
@@ -31,6 +31,7 @@ pub fn may_replace(path: &Path, format: Format, case: &Case) -> Result<(), Expor
             None => Some("not a NIfTI label map".to_owned()),
         }),
         Format::Script => foreign_script(path, case),
+        _ => unmarked(path, mark),
     };
     match what.map_err(ExportError::io(path, "looking at the earlier export"))? {
         None => Ok(()),
@@ -57,6 +58,14 @@ fn foreign_json(path: &Path, case: &Case) -> Foreign {
         Ok(_) => None,
         Err(_) => Some("not a case JSON".to_owned()),
     })
+}
+
+/// Looks for the mark within the first megabyte.
+fn unmarked(path: &Path, mark: &str) -> Foreign {
+    let mut start = Vec::new();
+    File::open(path)?.take(1 << 20).read_to_end(&mut start)?;
+    let found = start.windows(mark.len().max(1)).any(|w| w == mark.as_bytes());
+    Ok((!found && !mark.is_empty()).then(|| "of another case or reader, or of another program".to_owned()))
 }
 
 /// Tables name their reader in every row, and their case or their series.

@@ -1,4 +1,4 @@
-//! Tidy tables of a case: `lesions.csv`, `vertebrae.csv`, `measurements.csv`. One row one thing, units in the column
+//! Tidy tables of a case: lesions, vertebrae, measurements. One row one thing, units in the column
 //! names, the same figures as the case JSON, empty cells where there is no value.
 
 use super::case::{AnnotationSet, CaseFile, ChangeRecord, LesionMeasurements, LesionRecord, VertebraRecord};
@@ -16,6 +16,46 @@ fn v<T: Serialize>(value: T) -> Value {
     serde_json::to_value(value).unwrap_or(Value::Null)
 }
 
+/// A table, its cells as they stand in the JSON.
+pub struct Table {
+    /// Its name, without an ending.
+    pub name: &'static str,
+    /// Names of columns.
+    pub columns: Vec<&'static str>,
+    /// A cell for each column.
+    pub rows: Vec<Vec<Value>>,
+}
+
+impl Table {
+    fn of<R>(name: &'static str, columns: &[Column<R>], rows: &[R]) -> Table {
+        let row = |r: &R| columns.iter().map(|(_, of)| of(r)).collect();
+        Table { name, columns: columns.iter().map(|(name, _)| *name).collect(), rows: rows.iter().map(row).collect() }
+    }
+
+    /// The table as CSV.
+    ///
+    /// # Errors
+    /// When the text cannot be encoded; a table in memory always can.
+    pub fn csv(&self) -> Result<Vec<u8>, csv::Error> {
+        let mut out = csv::Writer::from_writer(Vec::new());
+        out.write_record(&self.columns)?;
+        for row in &self.rows {
+            out.write_record(row.iter().map(cell))?;
+        }
+        out.into_inner().map_err(|e| e.into_error().into())
+    }
+}
+
+/// A value as text; lists are joined by `;`.
+pub fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(";"),
+        other => other.to_string(),
+    }
+}
+
 /// A value as text. Text that a spreadsheet would run as a formula gets an apostrophe before it; lists are joined by `;`.
 fn cell(value: &Value) -> String {
     match value {
@@ -27,20 +67,8 @@ fn cell(value: &Value) -> String {
     }
 }
 
-fn table<R>(columns: &[Column<R>], rows: &[R]) -> Result<Vec<u8>, csv::Error> {
-    let mut out = csv::Writer::from_writer(Vec::new());
-    out.write_record(columns.iter().map(|(name, _)| name))?;
-    for row in rows {
-        out.write_record(columns.iter().map(|(_, of)| cell(&of(row))))?;
-    }
-    out.into_inner().map_err(|e| e.into_error().into())
-}
-
-/// The tables of a case: file name and bytes.
-///
-/// # Errors
-/// When the text cannot be encoded; a table in memory always can.
-pub fn tables(case: &CaseFile) -> Result<Vec<(&'static str, Vec<u8>)>, csv::Error> {
+/// The tables of a case.
+pub fn tables(case: &CaseFile) -> Vec<Table> {
     let series: BTreeMap<_, _> = case.images.iter().map(|i| (&i.id, i)).collect();
     let series_uid = |key: Option<&ImageKey>| Some(series.get(key?)?.series_instance_uid.as_str());
     let units = |key: Option<&ImageKey>| key.and_then(|k| series.get(k)).map_or("", |i| i.units.as_str());
@@ -71,14 +99,14 @@ pub fn tables(case: &CaseFile) -> Result<Vec<(&'static str, Vec<u8>)>, csv::Erro
         }));
     }
     let mut tables = vec![
-        ("lesions.csv", table(&lesion_columns(), &lesions)?),
-        ("vertebrae.csv", table(&vertebra_columns(), &vertebrae)?),
-        ("measurements.csv", table(&figure_columns(), &figures)?),
+        Table::of("lesions", &lesion_columns(), &lesions),
+        Table::of("vertebrae", &vertebra_columns(), &vertebrae),
+        Table::of("measurements", &figure_columns(), &figures),
     ];
     if !case.changes.is_empty() {
-        tables.push(("changes.csv", table(&change_columns(), &changes(case))?));
+        tables.push(Table::of("changes", &change_columns(), &changes(case)));
     }
-    Ok(tables)
+    tables
 }
 
 struct LesionRow<'a> {
@@ -353,9 +381,8 @@ mod tests {
     #[test]
     fn rows_carry_the_figures_of_the_json() {
         let Sample { file, .. } = sample();
-        let [(_, lesions), (_, vertebrae), (_, figures)] = &tables(&file).expect("encoded")[..] else {
-            panic!("three tables without a later timepoint");
-        };
+        let all: Vec<Vec<u8>> = tables(&file).iter().map(|t| t.csv().expect("encoded")).collect();
+        let [lesions, vertebrae, figures] = &all[..] else { panic!("three tables without a later timepoint") };
         let lesions = read(lesions);
         assert_eq!(lesions.len(), 2);
         let record = &file.annotation_sets[0].vertebrae[1].lesions[0];
@@ -375,8 +402,8 @@ mod tests {
         let lesion = &mut file.annotation_sets[0].vertebrae[1].lesions[0];
         lesion.label = "=cmd|'/C calc'!A0".to_owned();
         lesion.remark = Some("first, \"second\"\nthird".to_owned());
-        let tables = tables(&file).expect("encoded");
-        let row = read(&tables[0].1).into_iter().find(|r| r["level"] == "C6").expect("its row");
+        let row =
+            read(&tables(&file)[0].csv().expect("encoded")).into_iter().find(|r| r["level"] == "C6").expect("its row");
         assert_eq!(row["label"], "'=cmd|'/C calc'!A0");
         assert_eq!(row["remark"], "first, \"second\"\nthird");
         assert_eq!(cell(&Value::from(-1.5)), "-1.5", "numbers are numbers");
@@ -386,9 +413,10 @@ mod tests {
     fn a_case_without_lesions_has_its_columns() {
         let mut file = sample().file;
         file.annotation_sets[0].vertebrae.clear();
-        for (name, bytes) in tables(&file).expect("encoded") {
+        for table in tables(&file) {
+            let (name, bytes) = (table.name, table.csv().expect("encoded"));
             assert!(bytes.starts_with(b"id,") || bytes.starts_with(b"level,"), "{name}");
-            assert_eq!(read(&bytes).len(), usize::from(name == "measurements.csv"), "{name}");
+            assert_eq!(read(&bytes).len(), usize::from(name == "measurements"), "{name}");
         }
     }
 }

@@ -2,52 +2,17 @@
 
 use super::case::{CaseFile, case_file};
 use super::file::{ExportError, write_verified, write_whole};
+use super::made::{Made, made};
 use super::nifti::LabelImage;
 use super::owner::{may_replace, nifti_description};
-use super::tables::tables;
-use super::{Case, json_text};
-use crate::document::{ImageKey, LabelMap};
+use super::{Case, Format, json_text};
+use crate::document::{ImageIdentity, ImageKey, LabelMap};
 use crate::volume::Kind;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-
-/// A file format for others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Format {
-    /// The case JSON.
-    Json,
-    /// Label maps.
-    Nifti,
-    /// Tables.
-    Csv,
-    /// The steps that lead to the document.
-    Script,
-}
-
-impl Format {
-    /// What a file of this format ends with.
-    fn ending(self) -> &'static str {
-        match self {
-            Format::Json => ".json",
-            Format::Nifti => ".nii.gz",
-            Format::Csv => ".csv",
-            Format::Script => ".jsonl",
-        }
-    }
-
-    /// Its name in a folder.
-    fn file_name(self) -> &'static str {
-        match self {
-            Format::Json => "case.json",
-            Format::Nifti => "lesions.nii.gz",
-            Format::Csv => "",
-            Format::Script => "script.jsonl",
-        }
-    }
-}
 
 /// A file to be written.
 struct Planned<'a> {
@@ -58,8 +23,8 @@ struct Planned<'a> {
 
 enum Content<'a> {
     Case(Rc<CaseFile>),
-    Bytes(Vec<u8>),
     Labels(LabelImage<'a>),
+    Bytes(Made),
 }
 
 /// What came of an export.
@@ -80,11 +45,11 @@ pub struct Written {
 /// Files that cannot be written are [`Written::problems`]; the others are there.
 pub fn export(case: &Case, formats: &[Format], to: &Path, force: bool) -> Result<Written, ExportError> {
     let values = export_values(case);
-    let planned = plan(case, formats, to, &values)?;
-    if !force {
-        planned.iter().try_for_each(|p| may_replace(&p.path, p.format, case))?;
-    }
     let mut written = Written::default();
+    let planned = plan(case, formats, to, &values, &mut written.problems)?;
+    if !force {
+        planned.iter().try_for_each(|p| may_replace(&p.path, p.format, p.mark(), case))?;
+    }
     for p in planned {
         match p.write() {
             Ok(()) => written.files.push(p.path),
@@ -106,6 +71,7 @@ fn plan<'a>(
     formats: &[Format],
     to: &Path,
     values: &'a BTreeMap<u16, u16>,
+    problems: &mut Vec<ExportError>,
 ) -> Result<Vec<Planned<'a>>, ExportError> {
     let mut formats = formats.to_vec();
     formats.sort_unstable();
@@ -114,30 +80,31 @@ fn plan<'a>(
     if !as_file {
         fs::create_dir_all(to).map_err(ExportError::io(to, "making the folder"))?;
     }
-    let file = formats.iter().any(|f| matches!(f, Format::Json | Format::Csv)).then(|| Rc::new(case_file(case)));
+    let kept = [Format::Nifti, Format::Script];
+    let file = formats.iter().any(|f| !kept.contains(f)).then(|| Rc::new(case_file(case)));
     let mut planned = Vec::new();
     for format in formats {
         let path = if as_file { to.to_owned() } else { to.join(format.file_name()) };
         let mut add = |path, content| planned.push(Planned { path, format, content });
-        match format {
-            Format::Json => file.iter().for_each(|file| add(path.clone(), Content::Case(file.clone()))),
-            Format::Script => {
-                add(path, Content::Bytes(case.script.as_bytes().to_vec()));
-            }
-            Format::Csv => {
-                if let Some(file) = &file {
-                    let made = tables(file).map_err(|e| ExportError::Unfit(format!("the tables: {e}")))?;
-                    made.into_iter().for_each(|(name, bytes)| add(to.join(name), Content::Bytes(bytes)));
-                }
-            }
-            Format::Nifti => {
+        match (format, &file) {
+            (Format::Json, Some(file)) => add(path, Content::Case(file.clone())),
+            (Format::Nifti, _) => {
                 for (n, (key, map)) in label_images(case)?.into_iter().enumerate() {
                     let Some(image) = case.doc.images.get(key) else { continue };
                     let description = nifti_description(case);
                     let content = Content::Labels(LabelImage { key, image, map, values, description });
-                    add(if n == 0 { path.clone() } else { numbered(&path, n + 1) }, content);
+                    add(numbered(&path, format, n), content);
                 }
             }
+            (Format::Script, _) => add(path, Content::Bytes(Made::at("", case.script.as_bytes().to_vec(), ""))),
+            (_, Some(file)) => match made(format, case, file) {
+                Ok(files) => files.into_iter().enumerate().for_each(|(n, f)| {
+                    let path = if f.name.is_empty() { numbered(&path, format, n) } else { to.join(&f.name) };
+                    add(path, Content::Bytes(f));
+                }),
+                Err(e) => problems.push(ExportError::Unfit(format!("{}: {e}", format.name()))),
+            },
+            _ => {}
         }
     }
     Ok(planned)
@@ -153,30 +120,47 @@ fn is_file(formats: &[Format], to: &Path) -> Result<bool, ExportError> {
     if to.is_dir() || text.ends_with(std::path::is_separator) || to.extension().is_none() {
         return Ok(false);
     }
-    if *one != Format::Csv && text.to_lowercase().ends_with(one.ending()) {
+    if one.ending().is_some_and(|e| text.to_lowercase().ends_with(e)) {
         return Ok(true);
     }
-    let wanted = match one {
-        Format::Csv => "the three tables go into a folder".to_owned(),
-        one => format!("a file of this format ends with {}", one.ending()),
+    let wanted = match one.ending() {
+        None => format!("{} go into a folder", one.file_name()),
+        Some(ending) => format!("a file of this format ends with {ending}"),
     };
     Err(ExportError::Unfit(format!("{text}: {wanted}; for a folder of this name, end it with a separator: {text}/")))
 }
 
 /// `lesions.nii.gz` to `lesions-2.nii.gz`, for the second series of a case.
-fn numbered(path: &Path, n: usize) -> PathBuf {
+fn numbered(path: &Path, format: Format, n: usize) -> PathBuf {
+    if n == 0 {
+        return path.to_owned();
+    }
     let name = path.file_name().map(|f| f.to_string_lossy().into_owned()).unwrap_or_default();
-    let stem = name.get(..name.len().saturating_sub(Format::Nifti.ending().len())).unwrap_or(&name);
-    path.with_file_name(format!("{stem}-{n}{}", Format::Nifti.ending()))
+    // In a folder the number stands before everything that tells the format: `lesions-2.seg.dcm`.
+    let own = format.file_name();
+    let stem =
+        if name == own { own.find('.').unwrap_or(own.len()) } else { name.len() - format.ending().map_or(0, str::len) };
+    let (stem, ending) = name.split_at_checked(stem).unwrap_or((&name, ""));
+    path.with_file_name(format!("{stem}-{}{ending}", n + 1))
+}
+
+/// The series that were painted on, most voxels first.
+pub(super) fn painted_images<'a>(case: &Case<'a>) -> Vec<(&'a ImageKey, &'a ImageIdentity)> {
+    painted_maps(case).into_iter().filter_map(|(key, _)| Some((key, case.doc.images.get(key)?))).collect()
+}
+
+fn painted_maps<'a>(case: &Case<'a>) -> Vec<(&'a ImageKey, &'a LabelMap)> {
+    let mut painted: Vec<_> = case.doc.masks.iter().map(|(key, map)| (map.painted().count(), key, map)).collect();
+    painted.sort_by_key(|(n, ..)| std::cmp::Reverse(*n));
+    painted.into_iter().map(|(_, key, map)| (key, map)).collect()
 }
 
 /// The series that get a label map: those that were painted on, most voxels first; where nothing was painted, the first
 /// series in space.
 fn label_images<'a>(case: &Case<'a>) -> Result<Vec<(&'a ImageKey, Option<&'a LabelMap>)>, ExportError> {
-    let mut painted: Vec<_> = case.doc.masks.iter().map(|(key, map)| (map.painted().count(), key, map)).collect();
-    painted.sort_by_key(|(n, ..)| std::cmp::Reverse(*n));
+    let painted = painted_maps(case);
     if !painted.is_empty() {
-        return Ok(painted.into_iter().map(|(_, key, map)| (key, Some(map))).collect());
+        return Ok(painted.into_iter().map(|(key, map)| (key, Some(map))).collect());
     }
     let in_space = case.doc.images.iter().find(|(_, i)| i.kind != Kind::Projection);
     match in_space {
@@ -188,11 +172,19 @@ fn label_images<'a>(case: &Case<'a>) -> Result<Vec<(&'a ImageKey, Option<&'a Lab
 }
 
 impl Planned<'_> {
+    /// What an earlier export of the same case by the same reader holds at the same place.
+    fn mark(&self) -> &str {
+        match &self.content {
+            Content::Bytes(made) => &made.mark,
+            _ => "",
+        }
+    }
+
     fn write(&self) -> Result<(), ExportError> {
         let unfit = |e: serde_json::Error| ExportError::Unfit(format!("{}: {e}", self.path.display()));
         match &self.content {
             Content::Labels(labels) => labels.write(&self.path),
-            Content::Bytes(bytes) => write_whole(&self.path, bytes),
+            Content::Bytes(made) => write_whole(&self.path, &made.bytes),
             Content::Case(case) => {
                 let text = json_text(&**case).map_err(unfit)?;
                 write_verified(&self.path, |out| out.write_all(&text), |back| same_case(back, case, text.len()))

@@ -88,6 +88,40 @@ fn files_of_another_reader_or_case_stay_unless_forced() {
 }
 
 #[test]
+fn every_format_is_the_same_every_time_and_is_not_taken_from_another_reader() {
+    let (s, dir) = (sample(), tempdir().expect("temporary folder"));
+    let every: Vec<Format> = Format::all().collect();
+    let (one, two) = (dir.path().join("one"), dir.path().join("two"));
+    for to in [&one, &two] {
+        let written = export(&s.case(), &every, to, false).expect("exported");
+        assert!(written.problems.is_empty(), "{:?}", written.problems);
+        assert_eq!(names(to).len(), written.files.len());
+    }
+    for name in names(&one) {
+        assert_eq!(fs::read(one.join(&name)).expect("there"), fs::read(two.join(&name)).expect("there"), "{name}");
+    }
+    export(&s.case(), &every, &one, false).expect("the same case may be exported again");
+    for format in every.into_iter().filter(|f| !matches!(f, Format::Nifti | Format::Script)) {
+        for case in [Case { reader: "reader-2", ..s.case() }, Case { id: uuid::Uuid::from_u128(5), ..s.case() }] {
+            let refused = export(&case, &[format], &one, false);
+            assert!(matches!(refused, Err(ExportError::Foreign { .. })), "{}: {}", format.name(), case.reader);
+        }
+    }
+}
+
+#[test]
+fn a_case_without_drawings_says_which_formats_need_them() {
+    let (mut s, dir) = (sample(), tempdir().expect("temporary folder"));
+    s.doc.lesions.clear();
+    s.doc.masks.clear();
+    let every: Vec<Format> = Format::all().collect();
+    let written = export(&s.case(), &every, dir.path(), false).expect("the rest is written");
+    let told: Vec<String> = written.problems.iter().map(|p| p.to_string()).collect();
+    assert_eq!(told.iter().filter_map(|t| t.split(':').next()).collect::<Vec<_>>(), ["seg", "rtstruct", "stl"]);
+    assert!(names(dir.path()).contains(&"report.sr.dcm".to_owned()), "levels are reported without lesions");
+}
+
+#[test]
 fn what_cannot_be_held_is_said_and_the_rest_is_written() {
     let (mut s, dir) = (sample(), tempdir().expect("temporary folder"));
     let key = ImageKey("1.2.3.4".to_owned());

@@ -21,6 +21,7 @@ pub fn journal(path: &Path) -> Result<Found, ImportError> {
         volumes: &BTreeMap::new(),
         script: &script,
         deidentified: false,
+        utc: session.changed_utc(),
     };
     let mut found = of_case(case_file(&case)).map_err(|what| ImportError::new(path, what))?;
     found.what = "case file";
@@ -55,9 +56,6 @@ pub fn geometry_of(image: &ImageRecord) -> Result<Geometry, String> {
 fn of_case(case: CaseFile) -> Result<Found, String> {
     let mut found = Found { what: "case JSON", ..Found::default() };
     let set = case.annotation_sets.first().ok_or("it holds no annotation set")?;
-    if case.annotation_sets.len() > 1 {
-        found.notes.push(format!("of {} annotation sets the first is read", case.annotation_sets.len()));
-    }
     found.reader = Some(set.reader.clone());
     for image in &case.images {
         found.grids.push(Grid {
@@ -67,8 +65,19 @@ fn of_case(case: CaseFile) -> Result<Found, String> {
         });
     }
     for v in &set.vertebrae {
+        if let Some(p) = v.centroid_mm.and_then(|p| PatientPoint::try_from(p).ok()) {
+            found.centres.push((CentreName::Level(v.level), Place::Patient(p)));
+        }
+    }
+    // Later timepoints hold the same lesions on other images.
+    for v in case.annotation_sets.iter().flat_map(|s| &s.vertebrae) {
         for l in &v.lesions {
             let masks = masks_of(l, &found.grids)?;
+            if let Some(known) = found.masks.iter_mut().find(|m| m.id == Some(l.id)) {
+                let fresh = masks.into_iter().filter(|(g, _)| known.masks.iter().all(|(k, _)| k != g));
+                known.masks.extend(fresh.collect::<Vec<_>>());
+                continue;
+            }
             let (name, value) = (l.label.clone(), Some(u32::from(l.label_value)));
             found.masks.push(FoundMask {
                 name,
@@ -77,10 +86,8 @@ fn of_case(case: CaseFile) -> Result<Found, String> {
                 kind: Some(l.kind),
                 id: Some(l.id),
                 masks,
+                outlines: None,
             });
-        }
-        if let Some(p) = v.centroid_mm.and_then(|p| PatientPoint::try_from(p).ok()) {
-            found.centres.push((CentreName::Level(v.level), Place::Patient(p)));
         }
     }
     found.case = Some(Box::new(case));

@@ -1,8 +1,9 @@
 //! What the sample's DICOM headers say: two studies, four series, and the attributes that each modality asks for.
 
-use super::dicom_write::{Element, Series, Study, decimal_strings, sequence, text};
+use super::dicom_write::{Element, Series, Study};
 use super::mr::Weighting;
 use super::radiograph::Radiograph;
+use crate::export::dicom::{decimal_strings, sequence, text};
 use dicom::core::VR;
 use dicom::dictionary_std::{tags, uids};
 

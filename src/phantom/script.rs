@@ -99,6 +99,7 @@ fn lesion_steps(truth: &Truth, lesion: &LesionTruth) -> Vec<Op> {
         vertebra: LevelChoice::Level(lesion.level),
         kind: LesionKind::Lytic,
         at_mm: None,
+        id: None,
     }];
     steps.extend(match lesion.level {
         VertebraLevel::C2 => vec![ball(lesion)],

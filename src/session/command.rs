@@ -140,7 +140,7 @@ pub const COMMANDS: &[Command] = {
         row(OpenFolder, File, "Open folder…", &["Ctrl+O"], "Choose a folder, file, DICOMDIR or zip of images"),
         row(OpenSample, File, "Open the sample case", &[], "The bundled synthetic case: cervical spine, CT and MR"),
         row(ImportLevels, File, "Levels from a file…", &["Ctrl+L"], "Vertebra centres from VerSe centroids, a label map, or a case"),
-        row(Export, File, "Export…", &["Ctrl+E"], "Write JSON, NIfTI masks and CSV tables of this case"),
+        row(Export, File, "Export…", &["Ctrl+E"], "Write this case for others: JSON, NIfTI, tables, DICOM SEG, SR and RTSTRUCT, a page"),
         row(SaveElsewhere, File, "Save elsewhere…", &["Ctrl+Shift+S"], "Save the whole case to another file and go on there"),
         row(Quit, File, "Quit", &["Ctrl+Q"], "Close the window; everything drawn is already on disk"),
         row(Undo, Edit, "Undo", &["Ctrl+Z"], "Take back the last step, also across restarts"),

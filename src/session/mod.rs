@@ -326,6 +326,11 @@ impl Session {
             + self.active.total().max(Duration::from_millis(self.state.active_ms.1))
     }
 
+    /// When the last step that stands was done; of a case without steps, when it began.
+    pub fn changed_utc(&self) -> &str {
+        self.state.history.done().last().map_or(&self.header.utc, |g| &g.utc)
+    }
+
     /// The steps that stand, as JSON Lines: replayed on the same images they lead to the same document.
     pub fn script(&self) -> String {
         self.state.history.done().iter().map(|g| format!("{}\n", g.op)).collect()

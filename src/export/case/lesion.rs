@@ -97,6 +97,19 @@ pub struct LesionRecord {
     pub on_other_images: Vec<LesionOnImage>,
 }
 
+impl LesionRecord {
+    /// Where it lies on each series, the one with most voxels first.
+    pub fn on_images(&self) -> impl Iterator<Item = (&LesionGeometry, &LesionMeasurements)> {
+        let others = self.on_other_images.iter().map(|o| (&o.geometry, &o.measurements));
+        std::iter::once((&self.geometry, &self.measurements)).chain(others)
+    }
+
+    /// Where it lies on a series; `None` where it has no voxels there.
+    pub fn on_image(&self, image: &ImageKey) -> Option<&LesionGeometry> {
+        self.on_images().map(|(geometry, _)| geometry).find(|g| g.image.as_ref() == Some(image))
+    }
+}
+
 /// Figures of a mask. Values are in the series' unit; null where the images were not at hand.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

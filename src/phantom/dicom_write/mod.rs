@@ -16,7 +16,6 @@ mod series;
 mod uid;
 
 pub use series::{Element, Encoding, Images, PixelFormat, Series, Study, encode_slice, file_name, write_series};
-pub(super) use series::{decimal_strings, sequence, text};
 pub use uid::uid_of;
 
 use crate::space::Geometry;

@@ -1,19 +1,17 @@
 //! A series of single-frame files: what the study, the series and the pixels are, and how that becomes elements.
 
 use super::{WriteError, rle, uid_of};
+pub use crate::export::dicom::Element;
+use crate::export::dicom::{decimal_strings, text};
 use crate::space::{Geometry, VoxelIndex};
-use dicom::core::value::{DataSetSequence, PixelFragmentSequence};
+use dicom::core::value::PixelFragmentSequence;
 use dicom::core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom::dictionary_std::{tags, uids};
-use dicom::object::mem::InMemElement;
 use dicom::object::{FileMetaTableBuilder, InMemDicomObject};
 use std::path::{Path, PathBuf};
 
 /// Implementation Class UID (0002,0012) of everything this room writes.
 const IMPLEMENTATION: &str = "2.25.153393612203171297433612331208327004161";
-
-/// One attribute, possibly a sequence.
-pub type Element = InMemElement;
 
 /// What the files of one visit share.
 #[derive(Clone, Debug)]
@@ -185,17 +183,6 @@ pub fn encode_slice(series: &Series, images: &Images, slice: usize) -> Result<Ve
     Ok(bytes)
 }
 
-/// An element whose value is text.
-pub(crate) fn text(tag: Tag, vr: VR, value: &str) -> Element {
-    DataElement::new(tag, vr, PrimitiveValue::from(value))
-}
-
-/// A sequence with these items.
-pub(crate) fn sequence(tag: Tag, items: Vec<Vec<Element>>) -> Element {
-    let items: Vec<InMemDicomObject> = items.into_iter().map(InMemDicomObject::from_element_iter).collect();
-    DataElement::new(tag, VR::SQ, DataSetSequence::from(items))
-}
-
 fn put(object: &mut InMemDicomObject, tag: Tag, vr: VR, value: &str) {
     object.put(DataElement::new(tag, vr, PrimitiveValue::from(value)));
 }
@@ -283,32 +270,6 @@ fn put_pixels(object: &mut InMemDicomObject, frame: &[u16], columns: usize, enco
             let value = PixelFragmentSequence::new(vec![0], vec![fragment]);
             object.put(DataElement::new(tags::PIXEL_DATA, VR::OB, value));
             uids::RLE_LOSSLESS
-        }
-    }
-}
-
-/// Numbers as DS: at most 16 characters each (PS3.5 6.2), as many decimals as fit, without trailing zeros.
-pub(crate) fn decimal_strings(values: &[f64]) -> String {
-    let one = |value: &f64| {
-        let fits = (0..=12).rev().map(|decimals| format!("{value:.decimals$}")).find(|s| s.len() <= 16);
-        let s = fits.unwrap_or_else(|| format!("{value:.8e}"));
-        let s = if s.contains('.') && !s.contains('e') { s.trim_end_matches('0').trim_end_matches('.') } else { &s };
-        if s == "-0" { "0".to_owned() } else { s.to_owned() }
-    };
-    values.iter().map(one).collect::<Vec<_>>().join("\\")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::decimal_strings;
-
-    #[test]
-    fn decimal_strings_fit_in_sixteen_characters_and_keep_their_value() {
-        assert_eq!(decimal_strings(&[1.5, -0.0, 100.0, -1.0 / 3.0]), "1.5\\0\\100\\-0.333333333333");
-        for v in [123_456.789_012_3, -1e-7, 3.0e20, std::f64::consts::FRAC_1_SQRT_2] {
-            let s = decimal_strings(&[v]);
-            assert!(s.len() <= 16, "{s}");
-            assert!((s.parse::<f64>().unwrap() - v).abs() <= 1e-8 * v.abs().max(1e-4), "{v} became {s}");
         }
     }
 }
