@@ -3,15 +3,24 @@
 
 mod case;
 mod centroids;
+mod coded;
+mod dicom;
 mod labels;
 mod levels;
 mod nifti;
 mod nifti_header;
+mod nrrd;
+mod onto;
 mod reading;
+mod records;
+mod rtstruct;
+mod seg;
 
 pub use labels::{LabelNames, level_named};
 pub use levels::{AskScheme, FoundLevels, levels_of, read_levels};
+pub use onto::{How, Steps, Target, steps};
 pub use reading::{reader_name, reading_of};
+pub use rtstruct::Outlines;
 
 use crate::agree::Grid;
 use crate::anatomy::VertebraLevel;
@@ -54,6 +63,8 @@ pub struct FoundMask {
     pub id: Option<Uuid>,
     /// Voxels: index into [`Found::grids`], ascending flat indices.
     pub masks: Vec<(usize, Vec<u64>)>,
+    /// Outlines in the patient, where the file holds no voxels.
+    pub outlines: Option<Outlines>,
 }
 
 /// Where a centre lies.
@@ -113,11 +124,14 @@ pub fn read(path: &Path) -> Result<Found, ImportError> {
     match first_bytes(path)?.as_slice() {
         [0x1f, 0x8b, ..] => nifti::read(path),
         bytes if nifti_header::is_nifti(bytes) => nifti::read(path),
+        bytes if nrrd::is_nrrd(bytes) => nrrd::read(path),
+        bytes if bytes.get(128..132) == Some(b"DICM") => dicom::read(path),
         bytes if centroids::is_list(bytes) => centroids::read(path),
         bytes if is_json(bytes) => case::json(path),
         _ => Err(ImportError::new(
             path,
-            "not a format that can be read here: expected a case file (*.spondyl), a case JSON, VerSe centroids, or a NIfTI label map",
+            "not a format that can be read here: expected a case file (*.spondyl), a case JSON, VerSe centroids, a DICOM \
+             segmentation or structure set, a NIfTI label map, or an NRRD segmentation",
         )),
     }
 }
@@ -142,7 +156,7 @@ fn is_json(bytes: &[u8]) -> bool {
 /// # Errors
 /// What the system says of the folder.
 pub fn files_below(folder: &Path) -> Result<Vec<(String, PathBuf)>, ImportError> {
-    const ENDINGS: [&str; 5] = [".spondyl", ".case.json", ".json", ".nii.gz", ".nii"];
+    const ENDINGS: [&str; 8] = [".spondyl", ".case.json", ".json", ".nii.gz", ".nii", ".seg.dcm", ".seg.nrrd", ".nrrd"];
     let mut out = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(dir) = open.pop() {

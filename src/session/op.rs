@@ -3,12 +3,14 @@
 
 use crate::anatomy::VertebraLevel;
 use crate::document::{HeightPoints, ImageKey, LesionKind, MeasureRole, TimepointKey};
+use crate::export::MaskRuns;
 use crate::segment::{DrawPlane, Tip};
 use crate::space::{PatientPoint, Plane};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// One step of a script.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -76,6 +78,9 @@ pub enum Op {
         /// Where it was begun, where that is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         at_mm: Option<PatientPoint>,
+        /// Its identity, where it comes from a file that gives one; else it gets a new one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<Uuid>,
     },
     /// Takes a lesion and its voxels away.
     DeleteLesion {
@@ -126,6 +131,16 @@ pub enum Op {
         /// No voxel further from the seed than this.
         reach_mm: f64,
         /// The series looked at; the session's own when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        image: Option<ImageKey>,
+    },
+    /// Voxels as a file gives them, on the grid of their series.
+    Mask {
+        /// Which lesion.
+        lesion: String,
+        /// Box and runs; voxels of other lesions stay theirs.
+        mask: MaskRuns,
+        /// The series; the session's own when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         image: Option<ImageKey>,
     },
@@ -298,12 +313,29 @@ impl Op {
         serde_json::from_slice(line).map_err(|e| NotAStep(e.to_string()))
     }
 
+    /// The lesion that the step is about.
+    pub fn lesion(&self) -> Option<&str> {
+        match self {
+            Op::AddLesion { lesion, .. }
+            | Op::DeleteLesion { lesion }
+            | Op::Brush { lesion, .. }
+            | Op::Contour { lesion, .. }
+            | Op::Grow { lesion, .. }
+            | Op::Mask { lesion, .. }
+            | Op::Interpolate { lesion, .. }
+            | Op::Refine { lesion, .. }
+            | Op::Set { target: Target::Lesion(lesion), .. } => Some(lesion),
+            _ => None,
+        }
+    }
+
     /// The series that the step is drawn on: `None` when the step has none, `Some(None)` when it names none.
     pub fn image(&self) -> Option<Option<&ImageKey>> {
         match self {
             Op::Brush { image, .. }
             | Op::Contour { image, .. }
             | Op::Grow { image, .. }
+            | Op::Mask { image, .. }
             | Op::Interpolate { image, .. }
             | Op::Refine { image, .. }
             | Op::Measure { image, .. } => Some(image.as_ref()),
@@ -319,6 +351,7 @@ impl Op {
             Op::Brush { image, .. }
             | Op::Contour { image, .. }
             | Op::Grow { image, .. }
+            | Op::Mask { image, .. }
             | Op::Interpolate { image, .. }
             | Op::Refine { image, .. }
             | Op::Measure { image, .. } => *image = key,
@@ -353,6 +386,7 @@ mod tests {
             r#"{"op":"set","target":{"lesion":"a"},"field":"margin","value":"permeative_3"}"#,
             r#"{"op":"set","target":{"case":true},"field":"sex","value":null}"#,
             r#"{"op":"grow","lesion":"a","seed_mm":[1.0,2.0,3.0],"reach_mm":12.0}"#,
+            r#"{"op":"mask","lesion":"a","mask":{"size_ijk":[2,1,1],"origin_ijk":[4,5,6],"runs":[0,2]}}"#,
             r#"{"op":"interpolate","lesion":"a","plane":"sagittal"}"#,
             r#"{"op":"refine","lesion":"a","action":{"resize":{"by_mm":-1.5}}}"#,
             r#"{"op":"undo"}"#,

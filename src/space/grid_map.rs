@@ -19,21 +19,25 @@ const TOGETHER: f64 = 0.05;
 
 impl GridMap {
     /// The map from voxels of `from` to those of `to`; `None` when their centres do not coincide. Unevenly spaced stacks
-    /// coincide only slice by slice in the same order.
+    /// coincide only slice by slice in the same order; a single slice may lie anywhere in them.
     pub fn between(from: &Geometry, to: &Geometry) -> Option<GridMap> {
-        if !from.is_regular() || !to.is_regular() {
+        let single = from.size()[2] == 1;
+        if !single && (!from.is_regular() || !to.is_regular()) {
             let same = from.size() == to.size() && from.is_regular() == to.is_regular() && slices_coincide(from, to);
             let axes = [(0, false), (1, false), (2, false)];
             return same.then(|| GridMap { axes, shift: [0; 3], from: from.size(), to: to.size() });
         }
         let at = |v: DVec3| to.voxel_from_patient(from.patient_from_voxel(VoxelPoint(v))).0;
         let origin = at(DVec3::ZERO);
-        // A single slice has no step of its own to be judged by: the target's stands in.
         let steps = [DVec3::X, DVec3::Y, DVec3::Z].map(|axis| at(axis) - origin);
         let mut axes = [(usize::MAX, false); 3];
-        for (source, step) in steps.iter().enumerate() {
+        for (source, step) in steps.iter().enumerate().take(if single { 2 } else { 3 }) {
             let target = (0..3).find(|t| step[*t].abs() > 0.5)?;
             axes[target] = (source, step[target] < 0.0);
+        }
+        // A single slice has no step of its own to be judged by: the target's stands in.
+        if let Some(left) = axes.iter().position(|a| a.0 == usize::MAX).filter(|_| single) {
+            axes[left] = (2, false);
         }
         if axes.iter().any(|a| a.0 == usize::MAX) {
             return None;

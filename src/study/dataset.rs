@@ -46,7 +46,7 @@ impl<'a> Dataset<'a> {
     }
 
     /// Reads the elements of an item. What comes after a broken element is left out.
-    fn parse(bytes: &'a [u8], encoding: Encoding) -> Dataset<'a> {
+    pub(super) fn parse(bytes: &'a [u8], encoding: Encoding) -> Dataset<'a> {
         let mut elements = Vec::new();
         let (mut data, mut at) = (bytes, 0u64);
         while let Ok(Some(header)) = header_at(&mut data, at, encoding, ITEM) {

@@ -21,10 +21,14 @@ pub fn add(
     vertebra: LevelChoice,
     kind: LesionKind,
     at_mm: Option<PatientPoint>,
+    id: Option<Uuid>,
 ) -> Result<Planned, Refusal> {
     check_label(label)?;
     if document.lesion_by_label(label).is_some() {
         return Err(Refusal::LabelTaken(label.to_owned()));
+    }
+    if let Some(taken) = id.filter(|id| document.lesions.contains_key(id)) {
+        return Err(Refusal::IdTaken(taken));
     }
     let value = document.free_label_value().ok_or(Refusal::TooManyLesions)?;
     let (level, pending) = match (vertebra, at_mm) {
@@ -38,7 +42,8 @@ pub fn add(
     };
     let mut lesion = Lesion::new(label.to_owned(), value, level, kind);
     lesion.vertebra_pending = pending;
-    Ok((vec![Edit::Lesion { id: Uuid::new_v4(), value: Some(Box::new(lesion)) }], format!("Add lesion {label}")))
+    let id = id.unwrap_or_else(Uuid::new_v4);
+    Ok((vec![Edit::Lesion { id, value: Some(Box::new(lesion)) }], format!("Add lesion {label}")))
 }
 
 pub fn delete(document: &Document, label: &str) -> Result<Planned, Refusal> {

@@ -33,6 +33,9 @@ pub enum Refusal {
     /// The label is in use.
     #[error("a lesion is already called \"{0}\"; choose another label")]
     LabelTaken(String),
+    /// The identity is in use.
+    #[error("lesion {0} is in the case already")]
+    IdTaken(LesionId),
     /// The label cannot be shown in lists and files.
     #[error("a label needs 1 to {max} characters, none of them a control character", max = lesions::LABEL_MAX)]
     BadLabel,
@@ -109,11 +112,16 @@ pub fn plan(op: &Op, document: &Document, images: &dyn Images) -> Result<Step, R
         Op::Heights { level, points_mm } => levels::heights(document, *level, *points_mm),
         Op::SetSpine { variant } => fields::set_spine(document, variant)?,
         Op::Set { target, field, value } => fields::set(document, target, field, value)?,
-        Op::AddLesion { lesion, vertebra, kind, at_mm } => lesions::add(document, lesion, *vertebra, *kind, *at_mm)?,
-        Op::DeleteLesion { lesion } => lesions::delete(document, lesion)?,
-        Op::Brush { .. } | Op::Contour { .. } | Op::Grow { .. } | Op::Interpolate { .. } | Op::Refine { .. } => {
-            paint::plan(op, document, images, image.as_ref().ok_or(Refusal::NoImage)?)?
+        Op::AddLesion { lesion, vertebra, kind, at_mm, id } => {
+            lesions::add(document, lesion, *vertebra, *kind, *at_mm, *id)?
         }
+        Op::DeleteLesion { lesion } => lesions::delete(document, lesion)?,
+        Op::Brush { .. }
+        | Op::Contour { .. }
+        | Op::Grow { .. }
+        | Op::Mask { .. }
+        | Op::Interpolate { .. }
+        | Op::Refine { .. } => paint::plan(op, document, images, image.as_ref().ok_or(Refusal::NoImage)?)?,
         Op::Measure { measurement, shape, level, role, .. } => {
             measure::add(document, measurement, shape, (*level, *role), image.clone().ok_or(Refusal::NoImage)?)?
         }

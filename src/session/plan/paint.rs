@@ -39,6 +39,13 @@ pub fn plan(op: &Op, document: &Document, images: &dyn Images, image: &ImageKey)
             let spans = grown_spans(*seed_mm, *reach_mm, image, images)?;
             Ok((canvas.draw(document, &spans, true, None), format!("Grow {label}")))
         }
+        Op::Mask { lesion: label, mask, .. } => {
+            let canvas = Canvas::new(document, label, image)?;
+            let flat = mask.voxels(canvas.geometry.size().map(|n| n as u64)).map_err(Refusal::Nonsense)?;
+            let joined = flat.chunk_by(|a, b| a + 1 == *b);
+            let spans: Vec<Span> = joined.map(|s| Span { start: s[0], end: s[0] + s.len() as u64 }).collect();
+            Ok((canvas.draw(document, &spans, true, None), format!("Take over {label}")))
+        }
         Op::Interpolate { lesion: label, plane, .. } => {
             let canvas = Canvas::new(document, label, image)?;
             let axis = canvas.geometry.layer_axis(*plane);

@@ -1,0 +1,103 @@
+//! Taking files over: our own come back as they were, foreign grids only where they fit or when resampling was asked for.
+
+use super::super::read;
+use super::*;
+use crate::agree::Grid;
+use crate::export::tests::{Sample, identity, sample};
+use crate::export::{CaseFile, Format, case_file};
+use crate::session::{NoImages, plan};
+use crate::space::PatientPoint;
+
+fn targets(s: &Sample) -> Vec<Target> {
+    s.doc.images.iter().map(|(key, identity)| Target { key: key.clone(), identity: identity.clone() }).collect()
+}
+
+/// A document with the sample's images only, after the steps.
+fn replayed(s: &Sample, steps: &Steps) -> Document {
+    let mut doc = Document::default();
+    doc.images = s.doc.images.clone();
+    for op in &steps.ops {
+        let step = plan(op, &doc, &NoImages).unwrap_or_else(|e| panic!("{op:?}: {e}"));
+        step.edits.into_iter().for_each(|e| drop(doc.apply(e).expect("fits")));
+    }
+    doc
+}
+
+fn exported(s: &Sample, format: Format) -> Found {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let written = crate::export::export(&s.case(), &[format], dir.path(), false).expect("exported");
+    read(&written.files[0]).expect("read back")
+}
+
+#[test]
+fn our_json_comes_back_with_everything_that_it_says() {
+    let s = sample();
+    let steps = steps(&exported(&s, Format::Json), &targets(&s), &Document::default(), How::default());
+    assert_eq!((steps.lesions, steps.notes.len()), (2, 0), "{:?}", steps.notes);
+    let doc = replayed(&s, &steps);
+    let again = case_file(&crate::export::Case { doc: &doc, ..s.case() });
+    let without_ids = |file: &CaseFile| {
+        let mut file = file.clone();
+        file.annotation_sets[0].measurements.iter_mut().for_each(|m| m.id = uuid::Uuid::nil());
+        file
+    };
+    assert_eq!(without_ids(&again), without_ids(&s.file));
+}
+
+#[test]
+fn a_segmentation_a_structure_set_and_a_label_map_come_back_voxel_for_voxel() {
+    let s = sample();
+    let labelled = Document { vertebrae: s.doc.vertebrae.clone(), ..Document::default() };
+    for format in [Format::Seg, Format::Rtstruct, Format::Nifti] {
+        let steps = steps(
+            &exported(&s, format),
+            &targets(&s),
+            &labelled,
+            How { level: Some(VertebraLevel::C6), ..How::default() },
+        );
+        assert_eq!((steps.lesions, &steps.notes), (2, &Vec::new()), "{format:?}");
+        let doc = replayed(&s, &steps);
+        let of = |doc: &Document, n: usize| {
+            let mut labels: Vec<u16> = doc.lesions.values().map(|l| l.label_value).collect();
+            labels.sort_unstable();
+            doc.masks.values().next().expect("painted").voxels_of(labels[n])
+        };
+        assert_eq!([of(&doc, 0), of(&doc, 1)], [of(&s.doc, 0), of(&s.doc, 1)], "{format:?}");
+    }
+}
+
+#[test]
+fn what_is_there_already_and_what_is_taken_is_said() {
+    let s = sample();
+    let found = exported(&s, Format::Seg);
+    let again = steps(&found, &targets(&s), &s.doc, How::default());
+    assert_eq!((again.lesions, again.notes.len()), (0, 2));
+    let mut other = found.clone();
+    other.masks.iter_mut().for_each(|m| (m.name.push('x'), m.id = None).0);
+    let over = steps(&other, &targets(&s), &s.doc, How::default());
+    assert_eq!(over.lesions, 0);
+    assert!(over.notes.iter().any(|n| n.contains("belong to another lesion")), "{:?}", over.notes);
+}
+
+#[test]
+fn another_grid_is_refused_unless_resampling_was_asked_for() {
+    let grid = |mm: f64, n: usize| {
+        Geometry::regular(PatientPoint::ORIGIN, [DVec3::X * mm, DVec3::Y * mm, DVec3::Z * mm], [n; 3]).expect("grid")
+    };
+    let fine = Grid { image: None, frame: None, geometry: grid(1.0, 40) };
+    let flat: Vec<u64> =
+        (0..40u64.pow(3)).filter(|f| [f % 40, f / 40 % 40, f / 1600].iter().all(|c| (10..30).contains(c))).collect();
+    let mask = FoundMask { name: "cube".to_owned(), masks: vec![(0, flat)], ..FoundMask::default() };
+    let found = Found { grids: vec![fine], masks: vec![mask], ..Found::default() };
+    let target = |n: usize| Target { key: ImageKey(format!("1.{n}")), identity: identity(grid(2.0, 20)) };
+    let level = Some(VertebraLevel::C6);
+    let run = |targets: &[Target], resample| steps(&found, targets, &Document::default(), How { resample, level });
+    let refused = run(&[target(1)], false);
+    assert!(refused.ops.is_empty() && refused.notes[0].contains("resampling"), "{:?}", refused.notes);
+    assert!(run(&[target(1), target(2)], true).notes[0].contains("name the series"));
+    let taken = run(&[target(1)], true);
+    let Some(Op::Mask { mask, .. }) = taken.ops.last() else { panic!("{:?}", taken.notes) };
+    // Centres at even millimetres from 10 to 28: ten on each axis.
+    assert_eq!((mask.origin_ijk, mask.size_ijk), ([5; 3], [10; 3]));
+    assert_eq!(mask.count_in([20; 3]), Ok(1000));
+}
