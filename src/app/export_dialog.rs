@@ -73,7 +73,7 @@ impl ExportDialog {
                 if burned_in(app) {
                     widgets::warning(ui, "BurnedInAnnotation (0028,0301) is YES: the images themselves may show who the patient is");
                 }
-                widgets::muted(ui, "No patient name, ID or date is written. Research use only, not for diagnosis.");
+                widgets::muted(ui, "No patient name, ID or study date is written. Research use only, not for diagnosis.");
                 ui.add_space(6.0);
                 ui.horizontal(|ui| {
                     let any = self.chosen.iter().any(|(_, c)| *c) && !self.folder.trim().is_empty();

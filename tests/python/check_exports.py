@@ -1,0 +1,486 @@
+#!/usr/bin/env python3
+"""Exports and imports held against independent readers: dciodvfy, dsrdump, highdicom, pydicom, nibabel, SimpleITK, pynrrd,
+pyarrow, pycocotools, rt-utils.
+
+    check_exports.py SPONDYL [FOLDER]
+
+Makes small synthetic series (axial, sheared, oblique; rows x columns no multiple of 8), draws on them through scripts,
+exports every format and compares voxels and numbers with the case JSON. Prints a line a check; exit code 1 when one fails.
+"""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+import pydicom
+from pydicom.dataset import FileDataset, FileMetaDataset
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+
+SIZE = (41, 37, 14)  # columns, rows, slices: 41 * 37 = 1517 is no multiple of 8
+FAILED = []
+
+
+def check(name, ok, why=""):
+    print(("ok    " if ok else "FAIL  ") + name + (f": {why}" if not ok and why else ""), flush=True)
+    if not ok:
+        FAILED.append(name)
+
+
+def attempt(name, what):
+    try:
+        what()
+    except Exception as e:  # one reader that cannot read costs its own checks only
+        check(name, False, f"{type(e).__name__}: {e}")
+
+
+def write_series(folder, steps, seed, study, frame):
+    """A CT series on the grid origin + i a + j b + k c."""
+    folder.mkdir(parents=True)
+    a, b, c = (np.array(s, float) for s in steps)
+    origin = np.array([-14.0, -8.0, 100.0])
+    values = np.random.default_rng(seed).integers(-200, 900, size=SIZE[::-1], dtype=np.int16)
+    series = generate_uid(entropy_srcs=[f"series {seed}"])
+    for k in range(SIZE[2]):
+        meta = FileMetaDataset()
+        meta.MediaStorageSOPClassUID = CTImageStorage
+        meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=[f"instance {seed} {k}"])
+        meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        d = FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
+        d.SOPClassUID, d.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
+        d.StudyInstanceUID, d.SeriesInstanceUID, d.FrameOfReferenceUID = study, series, frame
+        d.Modality, d.PatientName, d.PatientID, d.PatientBirthDate, d.PatientSex = "CT", "A^B", "1", "", "F"
+        d.StudyDate, d.StudyTime, d.StudyID, d.AccessionNumber, d.ReferringPhysicianName = "20200101", "120000", "1", "", ""
+        d.SeriesNumber, d.InstanceNumber, d.PositionReferenceIndicator = seed, k + 1, ""
+        d.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
+        d.ImagePositionPatient = [float(f"{x:.9g}") for x in origin + k * c]
+        d.ImageOrientationPatient = [float(f"{x:.12g}") for x in [*(a / np.linalg.norm(a)), *(b / np.linalg.norm(b))]]
+        d.PixelSpacing = [float(np.linalg.norm(b)), float(np.linalg.norm(a))]
+        d.SliceThickness = float(np.linalg.norm(c))
+        d.Rows, d.Columns = SIZE[1], SIZE[0]
+        d.SamplesPerPixel, d.PhotometricInterpretation = 1, "MONOCHROME2"
+        d.BitsAllocated, d.BitsStored, d.HighBit, d.PixelRepresentation = 16, 16, 15, 1
+        d.RescaleSlope, d.RescaleIntercept, d.RescaleType = 1, 0, "HU"
+        d.PixelData = values[k].tobytes()
+        d.save_as(folder / f"{k:04}.dcm", enforce_file_format=True)
+    return series, (origin, a, b, c), values
+
+
+def point(grid, i, j, k):
+    origin, a, b, c = grid
+    return [float(x) for x in origin + i * a + j * b + k * c]
+
+
+class Case:
+    def __init__(self, spondyl, folder, steps_by_series):
+        self.spondyl, self.folder = spondyl, folder
+        self.images = folder / "images"
+        study, frame = generate_uid(entropy_srcs=["study", folder.name]), generate_uid(entropy_srcs=["frame", folder.name])
+        self.series = [write_series(self.images / str(n), s, n + 1, study, frame) for n, s in enumerate(steps_by_series)]
+        script = []
+        grid = self.series[0][1]
+        for n, level in enumerate(["C5", "C6", "C7"]):
+            script.append({"op": "label_vertebra", "level": level, "at_mm": point(grid, 20, 18, 11 - 4 * n)})
+        heights = [[15, 30], [20, 30], [25, 30], [15, 10], [20, 11], [25, 10]]
+        names = ["sup_ant", "sup_mid", "sup_post", "inf_ant", "inf_mid", "inf_post"]
+        at = {name: point(grid, 20, i, 5 + j / 10) for name, (i, j) in zip(names, heights)}
+        script.append({"op": "heights", "level": "C6", "points_mm": at})
+        for label, level, kind in [("a", "C6", "lytic"), ("b, \u00e4", "C7", "mixed")]:
+            script.append({"op": "add_lesion", "lesion": label, "vertebra": level, "kind": kind})
+        for n, (series, grid, _) in enumerate(self.series):
+            for label, where, radius in [("a", (12, 14, 6), 6.1), ("b, \u00e4", (28, 20, 9), 4.3)]:
+                brush = {"op": "brush", "lesion": label, "plane": "axial", "path_mm": [point(grid, *where)],
+                         "radius_mm": radius + n, "tip": "sphere", "mode": "paint", "range": None, "image": series}
+                script.append(brush)
+                # A hole inside one slice, and voxels that touch at corners only.
+                hole = {**brush, "radius_mm": 1.3, "mode": "erase", "tip": "disc"}
+                script.append(hole)
+        for target, field, value in [
+            ({"lesion": "a"}, "margin", "permeative_3"), ({"lesion": "a"}, "nature", "metastasis"),
+            ({"lesion": "a"}, "sites", ["body", "transverse_process_left"]),
+            ({"vertebra": "C6"}, "cord_compression", "present"), ({"vertebra": "C6"}, "escc_grade", "2"),
+            ({"vertebra": "C6"}, "sins_pain", 3), ({"vertebra": "C6"}, "fracture", "present"),
+        ]:
+            script.append({"op": "set", "target": target, "field": field, "value": value})
+        grid = self.series[0][1]
+        length = {"kind": "length", "points_mm": [point(grid, 3, 4, 5), point(grid, 13, 4, 5)]}
+        angle = {"kind": "angle", "a_mm": [point(grid, 3, 4, 5), point(grid, 9, 4, 5)],
+                 "b_mm": [point(grid, 3, 9, 5), point(grid, 9, 15, 5)]}
+        for label, shape in [("canal", length), ("wedge", angle)]:
+            script.append({"op": "measure", "measurement": label, "shape": shape, "level": "C6", "image": self.series[0][0]})
+        (folder / "steps.jsonl").write_text("".join(json.dumps(s) + "\n" for s in script))
+        self.case = folder / "case.spondyl"
+        self.run("annotate", self.images, "--series", self.series[0][0], "--case", self.case, "--reader", "reader-1",
+                 "--script", folder / "steps.jsonl", "--quiet")
+        self.out = folder / "out"
+        self.run("export", self.case, "--images", self.images, "--format", ALL, "-o", self.out)
+        self.json = json.loads((self.out / "case.json").read_text())
+        self.lesions = [l for v in self.json["annotation_sets"][0]["vertebrae"] for l in v["lesions"]]
+
+    def run(self, *args):
+        done = subprocess.run([str(self.spondyl), *map(str, args)], capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"{args}: {done.stderr}")
+        return done.stdout
+
+    def files(self, ending):
+        return sorted(self.out.glob(f"*{ending}"))
+
+    def masks(self, series):
+        """The lesions' masks on a series as (slices, rows, columns) arrays, by id; from the JSON's own runs."""
+        found = {}
+        for l in self.lesions:
+            for g in [l["geometry"], *(o["geometry"] for o in l["on_other_images"])]:
+                if g["image"] != series or g["mask"] is None:
+                    continue
+                (w, h, d), (i, j, k) = g["mask"]["size_ijk"], g["mask"]["origin_ijk"]
+                runs = np.array(g["mask"]["runs"])
+                box = np.zeros(w * h * d, bool)
+                flat = np.repeat(np.tile([False, True], len(runs) // 2), runs)
+                box[: len(flat)] = flat
+                whole = np.zeros(SIZE[::-1], bool)
+                whole[k : k + d, j : j + h, i : i + w] = box.reshape(d, h, w)
+                found[l["id"]] = whole
+        return found
+
+
+ALL = "json,nifti,csv,script,seg,sr,rtstruct,markups,verse,coco,stl,html,parquet"
+
+
+def tool(name, *args):
+    if shutil.which(name) is None:
+        print(f"skip  {name} is not installed")
+        return None
+    return subprocess.run([name, *map(str, args)], capture_output=True, text=True)
+
+
+def check_validators(what, case):
+    for f in case.files(".dcm"):
+        done = tool("dciodvfy", "-new", f)
+        if done:
+            errors = [l for l in (done.stdout + done.stderr).splitlines() if l.startswith("Error")]
+            check(f"{what}: dciodvfy finds no error in {f.name}", not errors, "; ".join(errors[:3]))
+        if f.name.endswith(".sr.dcm"):
+            done = tool("dsrdump", f)
+            if done:
+                check(f"{what}: dsrdump reads {f.name}", done.returncode == 0, done.stderr)
+
+
+def check_seg(what, case):
+    import highdicom as hd
+
+    by_series = {}
+    for f in case.files(".seg.dcm"):
+        seg = hd.seg.segread(str(f))
+        by_series[str(seg.ReferencedSeriesSequence[0].SeriesInstanceUID)] = seg
+    for series, _, _ in case.series:
+        seg, masks = by_series[series], case.masks(series)
+        sources = {d.SOPInstanceUID: d for d in map(pydicom.dcmread, case.images.glob("*/*.dcm")) if d.SeriesInstanceUID == series}
+        uids = [i["sop_instance_uid"] for i in next(m for m in case.json["images"] if m["series_instance_uid"] == series)["instances"]]
+        pixels = seg.get_pixels_by_source_instance(uids, ignore_spatial_locations=False, assert_missing_frames_are_empty=True)
+        check(f"{what}: highdicom finds every lesion's segment", len(masks) == seg.number_of_segments)
+        for n in seg.segment_numbers:
+            d = seg.get_segment_description(n)
+            lesion = next(l for l in case.lesions if l["id"] == d.TrackingID)
+            same = np.array_equal(pixels[..., n - 1].astype(bool), masks[d.TrackingID])
+            check(f"{what}: highdicom reads the voxels of {lesion['label']!r}", same)
+            check(f"{what}: tracking ids are the JSON's", d.TrackingUID == lesion["tracking_uid"])
+        # Frame by frame with pydicom alone: bits, positions.
+        raw = pydicom.dcmread(case.files(".seg.dcm")[0]) if len(case.series) == 1 else None
+        if raw is not None:
+            check(f"{what}: pydicom unpacks as many pixels", raw.pixel_array.sum() == sum(m.sum() for m in masks.values()))
+        for n, group in enumerate(seg.PerFrameFunctionalGroupsSequence):
+            source = group.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID
+            there = np.array(sources[source].ImagePositionPatient, float)
+            if np.abs(np.array(group.PlanePositionSequence[0].ImagePositionPatient, float) - there).max() > 1e-6:
+                check(f"{what}: frame {n} lies on its source", False)
+                break
+        else:
+            check(f"{what}: every frame lies on its source", True)
+    again = case.folder / "again"
+    case.run("export", case.case, "--images", case.images, "--format", "seg,sr,rtstruct", "-o", again)
+    same = all((again / f.name).read_bytes() == f.read_bytes() for f in case.files(".dcm"))
+    check(f"{what}: what is exported again is the same, UIDs and all", same)
+
+
+def check_sr(what, case):
+    import highdicom as hd
+    from pydicom.sr.codedict import codes
+
+    sr = hd.sr.srread(str(case.out / "report.sr.dcm"))
+    groups = sr.content.get_volumetric_roi_measurement_groups()
+    placed = [(l, m) for l in case.lesions for m in [l, *l["on_other_images"]] if m["geometry"]["mask"]]
+    check(f"{what}: highdicom finds a group for each lesion on each series", len(groups) == len(placed))
+    segs = {str(pydicom.dcmread(f).SOPInstanceUID): pydicom.dcmread(f) for f in case.files(".seg.dcm")}
+    for l, m in placed:
+        mine = [g for g in groups if g.tracking_identifier == l["id"]]
+        volumes = [g.get_measurements(codes.SCT.Volume)[0].value for g in mine]
+        check(f"{what}: volume of {l['label']!r}", m["measurements"]["volume_mm3"] in volumes, volumes)
+        means = []
+        for g in mine:
+            for x in g.get_measurements(codes.DCM.AttenuationCoefficient):
+                if x.derivation and x.derivation.value == "373098007":
+                    means.append(x.value)
+        check(f"{what}: mean of {l['label']!r}", m["measurements"]["mean"] in means, means)
+        for g in mine:
+            segment = g.referenced_segment
+            seg = segs[str(segment.referenced_sop_instance_uid)]
+            number = segment.referenced_segment_numbers[0] if hasattr(segment, "referenced_segment_numbers") else None
+            if number is not None:
+                tracked = next(s for s in seg.SegmentSequence if s.SegmentNumber == number).TrackingID
+                check(f"{what}: the group of {l['label']!r} refers to its segment", tracked == l["id"])
+    levels = {g.tracking_identifier: g for g in sr.content.get_image_measurement_groups()}
+    numbers = {(m.name.value): m.value for m in levels["C6"].get_measurements()}
+    c6 = next(v for v in case.json["annotation_sets"][0]["vertebrae"] if v["level"] == "C6")
+    check(f"{what}: collapse of C6", numbers.get("COLLAPSE") == c6["fracture"]["collapse_percent"], numbers)
+    check(f"{what}: pain of the SINS", numbers.get("SINS_PAIN") == 3)
+    sins = (numbers.get("SINS_TOTAL_MIN"), numbers.get("SINS_TOTAL_MAX"))
+    check(f"{what}: an open SINS is a range", sins == (c6["sins"]["total_min"], c6["sins"]["total_max"]), sins)
+    said = {e.name.value: e.value.value for e in levels["C6"].get_qualitative_evaluations()}
+    check(f"{what}: epidural grade of C6", "ESCC_2" in said.values(), said)
+
+
+def check_rtstruct(what, case):
+    import cv2
+
+    for f in case.files(".rtstruct.dcm"):
+        d = pydicom.dcmread(f)
+        study = d.ReferencedFrameOfReferenceSequence[0].RTReferencedStudySequence[0]
+        series = str(study.RTReferencedSeriesSequence[0].SeriesInstanceUID)
+        (_, (origin, a, b, c), _) = next(s for s in case.series if s[0] == series)
+        to_voxel = np.linalg.inv(np.stack([a, b, c], axis=1))
+        masks = {l["label"]: case.masks(series)[l["id"]] for l in case.lesions}
+        names = {r.ROINumber: r.ROIName for r in d.StructureSetROISequence}
+        for roi in d.ROIContourSequence:
+            whole = np.zeros(SIZE[::-1], np.uint8)
+            for contour in roi.ContourSequence:
+                points = np.array(contour.ContourData, float).reshape(-1, 3)
+                ijk = (to_voxel @ (points - origin).T).T
+                k = int(round(ijk[:, 2].mean()))
+                # Voxel edges lie at halves: doubled and shifted they are whole, and centres odd; OpenCV fills even-odd.
+                fine = np.zeros((2 * SIZE[1] + 1, 2 * SIZE[0] + 1), np.uint8)
+                cv2.fillPoly(fine, [np.rint(2 * ijk[:, :2] + 1).astype(np.int32)], 1)
+                whole[k] ^= fine[1::2, 1::2]
+            check(f"{what}: outlines of {names[roi.ReferencedROINumber]!r} hold its voxels",
+                  np.array_equal(whole.astype(bool), masks[names[roi.ReferencedROINumber]]))
+        from rt_utils import RTStructBuilder
+
+        folder = next(p for p in case.images.iterdir() if pydicom.dcmread(next(p.glob("*.dcm"))).SeriesInstanceUID == series)
+        rt = RTStructBuilder.create_from(dicom_series_path=str(folder), rt_struct_path=str(f))
+        check(f"{what}: rt-utils reads {f.name}", sorted(rt.get_roi_names()) == sorted(masks))
+
+
+def check_nifti(what, case):
+    import nibabel
+    import SimpleITK as sitk
+
+    for n, f in enumerate(sorted(case.out.glob("lesions*.nii.gz"))):
+        image = nibabel.load(f)
+        data = np.asarray(image.dataobj)
+        lps = np.diag([-1, -1, 1, 1]) @ image.affine
+        series = [s for s in case.series if np.allclose(lps[:3, :3], np.stack(s[1][1:], axis=1), atol=1e-4)]
+        check(f"{what}: the affine of {f.name} is a series'", len(series) >= 1)
+        for s in series[:1]:
+            for l in case.lesions:
+                mask = case.masks(s[0]).get(l["id"])
+                if mask is not None:
+                    check(f"{what}: nibabel reads {l['label']!r}", np.array_equal(data == l["label_value"], mask.transpose(2, 1, 0)))
+        if "sheared" not in what:  # ITK takes no sheared grids
+            array = sitk.GetArrayFromImage(sitk.ReadImage(str(f)))
+            check(f"{what}: SimpleITK reads the same voxels of {f.name}", np.array_equal(array.transpose(2, 1, 0), data))
+
+
+def check_tables(what, case):
+    import pandas as pd
+
+    lesions = pd.read_csv(case.out / "lesions.csv")
+    check(f"{what}: pandas reads a row a lesion", sorted(lesions["id"]) == sorted(l["id"] for l in case.lesions))
+    import pyarrow.parquet as pq
+
+    for name in ["lesions", "vertebrae", "measurements"]:
+        as_csv, as_parquet = pd.read_csv(case.out / f"{name}.csv"), pq.read_table(case.out / f"{name}.parquet").to_pandas()
+        same = list(as_csv.columns) == list(as_parquet.columns) and len(as_csv) == len(as_parquet)
+        for column in as_csv.columns if same else []:
+            a, b = as_csv[column], as_parquet[column]
+            both = a.isna() & (b.isna() | (b == ""))
+            if b.dtype == float:
+                same &= bool((both | np.isclose(a.astype(float), b, rtol=0, atol=0)).all())
+            else:
+                same &= bool((both | (a.astype(str).str.lower() == b.astype(str).str.lower())).all())
+            if not same:
+                check(f"{what}: column {column} of {name}.parquet", False, f"{list(a)[:3]} {list(b)[:3]}")
+                break
+        check(f"{what}: pyarrow reads {name}.parquet as pandas reads the CSV", same)
+
+
+def check_markups(what, case):
+    m = json.loads((case.out / "markups.mrk.json").read_text())
+    by_type = {}
+    for x in m["markups"]:
+        by_type.setdefault(x["type"], []).append(x)
+    centres = {p["label"]: p["position"] for p in by_type["Fiducial"][0]["controlPoints"]}
+    vertebrae = {v["level"]: v["centroid_mm"] for v in case.json["annotation_sets"][0]["vertebrae"] if v["centroid_mm"]}
+    check(f"{what}: markups hold the centres", centres == vertebrae)
+    value = {d["label"]: d["value"] for d in case.json["annotation_sets"][0]["measurements"]}
+    a, b, c = (np.array(p["position"]) for p in by_type["Angle"][0]["controlPoints"])
+    u, v = a - b, c - b
+    angle = np.degrees(np.arccos(u @ v / np.linalg.norm(u) / np.linalg.norm(v)))
+    check(f"{what}: the angle's points make its angle", abs(angle - value["wedge"]) < 1e-5, f"{angle} {value['wedge']}")
+    line = [x for x in by_type["Line"] if x["name"] == "canal"][0]["controlPoints"]
+    length = np.linalg.norm(np.array(line[0]["position"]) - np.array(line[1]["position"]))
+    check(f"{what}: the line's points make its length", abs(length - value["canal"]) < 1e-5)
+
+
+def check_verse(what, case):
+    import nibabel
+
+    centroids = json.loads((case.out / "centroids.json").read_text())
+    image = nibabel.load(case.out / "lesions.nii.gz")
+    check(f"{what}: axes are those of the label map", "".join(centroids[0]["direction"]) == "".join(nibabel.aff2axcodes(image.affine)))
+    by_id = {v["verse_id"]: v["centroid_mm"] for v in case.json["annotation_sets"][0]["vertebrae"]}
+    for c in centroids[1:]:
+        ras = image.affine @ [c["X"], c["Y"], c["Z"], 1]
+        lps = np.array([-ras[0], -ras[1], ras[2]])
+        check(f"{what}: centre {c['label']}", np.abs(lps - by_id[c["label"]]).max() < 1e-2, f"{lps} {by_id[c['label']]}")
+
+
+def check_coco(what, case):
+    from pycocotools.coco import COCO
+
+    coco = COCO(str(case.out / "coco.json"))
+    for series, _, _ in case.series:
+        masks, found = case.masks(series), {}
+        for image in coco.dataset["images"]:
+            if image["series_instance_uid"] != series:
+                continue
+            for a in coco.imgToAnns[image["id"]]:
+                whole = found.setdefault(a["attributes"]["lesion"], np.zeros(SIZE[::-1], bool))
+                whole[image["slice"]] = coco.annToMask(a).astype(bool)
+                check(f"{what}: area of annotation {a['id']}", coco.annToMask(a).sum() == a["area"])
+        check(f"{what}: pycocotools reads the voxels", found.keys() == masks.keys() and all(np.array_equal(found[k], masks[k]) for k in masks))
+
+
+def check_stl(what, case):
+    for l in case.lesions:
+        data = (case.out / f"lesion-{l['label_value']}.stl").read_bytes()
+        (n,) = np.frombuffer(data[80:84], "<u4")
+        facets = np.frombuffer(data[84:], np.dtype([("normal", "<f4", 3), ("v", "<f4", (3, 3)), ("attribute", "<u2")]))
+        v = facets["v"].astype(float)
+        volume = np.einsum("ij,ij->i", v[:, 0], np.cross(v[:, 1], v[:, 2])).sum() / 6
+        check(f"{what}: facets of {l['label']!r}", len(facets) == n)
+        check(f"{what}: the surface holds {l['label']!r}", abs(volume / l["measurements"]["volume_mm3"] - 1) < 0.15, volume)
+
+
+def check_load(what, case):
+    """The printed loader, in an interpreter of its own, as somebody would use it with nibabel and pandas."""
+    (case.folder / "load.py").write_text(case.run("schema", "--python"))
+    code = f"""
+import sys; sys.path.insert(0, {str(case.folder)!r})
+import nibabel, numpy as np, pandas as pd
+from load import load, affine
+case = load({str(case.out / 'case.json')!r})
+table = pd.DataFrame([{{"id": l["id"], "level": l["level"], **l["measurements"]}} for l in case["lesions"]])
+assert len(table) == {len(case.lesions)} and table["volume_mm3"].gt(0).all()
+for l in case["lesions"]:
+    assert l["mask"].sum() == l["measurements"]["voxels"], l["label"]
+image = case["lesions"][0]["image"]
+nifti = nibabel.load({str(case.out / 'lesions.nii.gz')!r})
+assert np.allclose(np.diag([-1, -1, 1, 1]) @ nifti.affine, affine(image), atol=1e-3)
+data = np.asarray(nifti.dataobj)
+for l in case["lesions"]:
+    if l["image"]["id"] == image["id"]:
+        assert np.array_equal(l["mask"], data == l["label_value"]), l["label"]
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    check(f"{what}: load.py gives masks and figures", done.returncode == 0, done.stderr[-600:])
+
+
+def check_snippets(what, case):
+    """The blocks of docs/python.md, each in an interpreter of its own beside the export."""
+    text = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "python.md").read_text()
+    for n, block in enumerate(text.split("```python\n")[1:], 1):
+        code = block.split("```")[0]
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=case.folder)
+        check(f"{what}: snippet {n} of docs/python.md", done.returncode == 0, done.stderr[-600:])
+
+
+def check_html(what, case):
+    text = (case.out / "report.html").read_text()
+    check(f"{what}: the page asks nobody", not any(w in text for w in ["http:", "https:", "<script", "src="]))
+    check(f"{what}: the page has its figures", text.count("<figure>") >= len(case.lesions))
+
+
+def check_round_trip(what, case):
+    """Every format that is read comes back into a new case as it was."""
+    import nrrd
+
+    for name, files in [("json", ["case.json"]), ("seg", [f.name for f in case.files(".seg.dcm")]),
+                        ("rtstruct", [f.name for f in case.files(".rtstruct.dcm")])]:
+        back = case.folder / f"back-{name}"
+        new = case.folder / f"{name}.spondyl"
+        for n, f in enumerate(files[:1] if name != "json" else files):
+            case.run("import", case.out / f, "--images", case.images, "--series", case.series[0][0], "--case", new, "--reader", "reader-1")
+        case.run("export", new, "--images", case.images, "--format", "json", "-o", back)
+        again = json.loads((back / "case.json").read_text())
+        found = {l["id"]: l for v in again["annotation_sets"][0]["vertebrae"] for l in v["lesions"]}
+        for l in case.lesions:
+            other = found.get(l["id"])
+            check(f"{what}: {name} brings {l['label']!r} back", other is not None and other["geometry"]["mask"] == l["geometry"]["mask"])
+        if name == "json" and len(case.series) == 1:
+            for document in (again, case.json):
+                for key in ("case_id",):
+                    document[key] = None
+                document["annotation_sets"][0]["active_seconds"] = 0
+                for m in document["annotation_sets"][0]["measurements"]:
+                    m["id"] = None
+            check(f"{what}: the JSON comes back whole", again == case.json)
+    # A segmentation as 3D Slicer keeps it, written by pynrrd, on flipped axes.
+    series, (origin, a, b, c), _ = case.series[0]
+    masks = case.masks(series)
+    layers = np.zeros((2, *SIZE), np.uint8)
+    for n, l in enumerate(case.lesions):
+        layers[n] = masks[l["id"]].transpose(2, 1, 0)
+    flipped = layers[:, ::-1]
+    start = origin + (SIZE[0] - 1) * a
+    header = {"space": "left-posterior-superior", "kinds": ["list", "domain", "domain", "domain"], "encoding": "gzip",
+              "space directions": np.array([[np.nan] * 3, -a, b, c]), "space origin": start}
+    for n, l in enumerate(case.lesions):
+        header |= {f"Segment{n}_Name": l["label"], f"Segment{n}_LabelValue": "1", f"Segment{n}_Layer": str(n)}
+    path = case.folder / "lesions.seg.nrrd"
+    nrrd.write(str(path), flipped, header)
+    new = case.folder / "nrrd.spondyl"
+    case.run("import", path, "--images", case.images, "--series", series, "--case", new, "--reader", "reader-1", "--level", "C6")
+    case.run("export", new, "--images", case.images, "--format", "json", "-o", case.folder / "back-nrrd")
+    again = json.loads((case.folder / "back-nrrd" / "case.json").read_text())
+    found = {l["label"]: l for v in again["annotation_sets"][0]["vertebrae"] for l in v["lesions"]}
+    for l in case.lesions:
+        other = found.get(l["label"])
+        check(f"{what}: .seg.nrrd of pynrrd brings {l['label']!r}", other is not None and other["geometry"]["mask"] == l["geometry"]["mask"])
+
+
+def main():
+    spondyl = pathlib.Path(sys.argv[1]).resolve()
+    folder = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else tempfile.mkdtemp(prefix="spondyl-exports-"))
+    turn = 0.35
+    across = [[0.8 * np.cos(turn), 0.8 * np.sin(turn), 0], [-0.9 * np.sin(turn), 0.9 * np.cos(turn), 0], [0, 0, 2.4]]
+    cases = {
+        "axial": [[[0.8, 0, 0], [0, 0.9, 0], [0, 0, 2.4]]],
+        "sheared": [[[0.8, 0, 0], [0, 0.9, 0], [0, 0.6, 2.4]]],
+        "oblique": [across],
+        "sagittal, two series": [[[0, 0.7, 0], [0, 0, -0.7], [-2.2, 0, 0]], [[0, 0.8, 0], [0, 0, -0.8], [-2.0, 0, 0]]],
+    }
+    for what, series in cases.items():
+        case = Case(spondyl, folder / what.replace(", ", "-").replace(" ", "-"), series)
+        for one in (check_validators, check_seg, check_sr, check_rtstruct, check_nifti, check_tables, check_markups,
+                    check_verse, check_coco, check_stl, check_load, check_snippets, check_html,
+                    check_round_trip):
+            attempt(f"{what}: {one.__name__}", lambda: one(what, case))
+    print(f"{len(FAILED)} failed" if FAILED else "all passed")
+    sys.exit(bool(FAILED))
+
+
+if __name__ == "__main__":
+    main()
