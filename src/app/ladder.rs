@@ -2,7 +2,7 @@
 
 use super::figures::Rung;
 use super::{App, forms, theme, timepoints, widgets};
-use crate::anatomy::VertebraLevel;
+use crate::anatomy::{ChainCode, VertebraLevel};
 use crate::document::{Document, LevelStatus};
 use crate::session::{CommandId, Op, Target};
 use crate::space::PatientPoint;
@@ -210,10 +210,26 @@ fn mark(p: &Painter, at: Pos2, row: &Rung) {
 }
 
 /// The checks of the chain, always in sight: what looks wrong, or that nothing does.
-fn checks(app: &App, ui: &mut Ui) {
+fn checks(app: &mut App, ui: &mut Ui) {
     let findings = &app.standing.findings;
     for finding in findings.iter().take(CHECKS_SHOWN) {
         widgets::warning(ui, &finding.message);
+    }
+    let mut anchor = None;
+    if findings.iter().any(|f| f.code == ChainCode::NoAnchor) {
+        ui.horizontal(|ui| {
+            widgets::muted(ui, "Counted from");
+            for seen in forms::ANCHORS.into_iter().filter(|a| a.len() < 10) {
+                if ui.small_button(seen).on_hover_text("The count rests on it").clicked() {
+                    anchor = Some(seen);
+                }
+            }
+        });
+    }
+    if let Some(seen) = anchor {
+        let variant = serde_json::Map::from_iter([("anchor".to_owned(), serde_json::json!(seen))]);
+        app.perform(Op::SetSpine { variant });
+        return;
     }
     if let Some(rest) = findings.get(CHECKS_SHOWN..).filter(|r| !r.is_empty()) {
         let all: Vec<_> = rest.iter().map(|f| f.message.as_str()).collect();

@@ -102,6 +102,37 @@ mod tests {
     use crate::document::Vertebra;
 
     #[test]
+    fn a_whole_spine_takes_one_click_a_level_from_either_end() {
+        use crate::document::ImageKey;
+        use crate::segment::DrawPlane;
+        use crate::session::Op;
+        use crate::tool::{Event, Outcome, Phase, Scene, Settings, Tool, VertebraTool};
+        let spine: Vec<_> = VertebraLevel::ALL.into_iter().filter(|l| !l.is_variant() && *l <= S5).collect();
+        for (direction, order) in [(Direction::Down, spine.clone()), (Direction::Up, spine.into_iter().rev().collect())]
+        {
+            let (mut d, mut tool) = (Document::default(), VertebraTool::default());
+            let (image, settings) = (ImageKey("1.2".to_owned()), Settings::default());
+            let (mut next, mut clicks) = (Some(order[0]), 0);
+            for level in &order {
+                let at = PatientPoint::new(0.0, 0.0, -20.0 * f64::from(*level as u8)).expect("finite");
+                for phase in [Phase::Press, Phase::Release] {
+                    let plane = DrawPlane::Named(crate::space::Plane::Sagittal);
+                    let scene =
+                        Scene { document: &d, image: &image, lesion: None, next_level: next, settings: &settings };
+                    let outcome = tool.event(Event::Pointer { phase, at, plane, alt: false }, &scene);
+                    if let Outcome::Commit(Op::LabelVertebra { level, at_mm }) = outcome {
+                        d.vertebrae.insert(level, Vertebra { at_mm: Some(at_mm), ..Vertebra::default() });
+                        next = next_open(&d, level, direction);
+                    }
+                }
+                clicks += 1;
+            }
+            assert_eq!((d.vertebrae.len(), clicks), (30, 30), "{direction:?}");
+            assert!(d.vertebrae.iter().all(|(l, v)| v.at_mm.is_some_and(|p| p.vec().z == -20.0 * f64::from(*l as u8))));
+        }
+    }
+
+    #[test]
     fn numbering_goes_on_past_what_is_labelled_or_has_no_centre() {
         let mut d = Document::default();
         let at_mm = Some(PatientPoint::ORIGIN);

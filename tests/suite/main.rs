@@ -3,6 +3,7 @@
 mod architecture;
 mod compare;
 mod dicom_files;
+mod effort;
 mod exchange;
 mod export;
 mod faults;

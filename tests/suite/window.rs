@@ -349,4 +349,16 @@ fn a_later_study_of_the_same_patient_joins_the_case_at_hand() {
     assert!(painted(document) > first);
     let studies: std::collections::BTreeSet<_> = document.images.values().map(|i| &i.study_instance_uid).collect();
     assert_eq!(studies.len(), 2, "each image keeps its study");
+
+    // The later study is a timepoint with a level of its own, and the table of changes tells the two apart.
+    let later: Vec<_> = document.followups.values().flat_map(|f| f.keys().copied()).collect();
+    assert_eq!((document.timepoints.len(), &later), (1, &document.vertebrae.keys().copied().collect()));
+    h.key_press_modifiers(Modifiers::COMMAND, Key::T);
+    h.run_steps(3);
+    h.get_by_label_contains("later-1");
+    h.get_by_label("Changes between timepoints");
+    key(&mut h, Key::Escape);
+    open(&mut h, "before surgery", false);
+    let first = h.state().document().vertebrae.get(&VertebraLevel::C5).and_then(|v| v.at_mm).expect("still labelled");
+    assert!(first.distance_mm(centers[0]) < 1.5, "the first study's label stayed where it was");
 }

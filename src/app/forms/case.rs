@@ -9,7 +9,7 @@ use egui::Ui;
 use serde_json::Map;
 
 /// Landmarks that a count can rest on.
-const ANCHORS: [&str; 5] = ["C2 seen", "T1 rib", "T12 rib", "L5-S1", "iliolumbar ligament at L5"];
+pub const ANCHORS: [&str; 5] = ["C2 seen", "T1 rib", "T12 rib", "L5-S1", "iliolumbar ligament at L5"];
 
 /// How the spine was counted, with the whole count moved by one level where it was wrong.
 pub fn numbering(app: &mut App, ui: &mut Ui) {

@@ -6,7 +6,7 @@ mod lesion;
 mod level;
 mod measurements;
 
-pub use case::{case, numbering};
+pub use case::{ANCHORS, case, numbering};
 pub use lesion::lesion;
 pub use level::level;
 pub use measurements::measurements;
