@@ -78,21 +78,24 @@ impl Reader<'_> {
         let at = self.at(p);
         self.window.hover_at(at);
         self.window.step();
+        let mut way = 1.0;
         for _ in 0..60 {
-            let off = p.vec().x - self.window.state().pane_cursor(0).expect("open").vec().x;
-            if off.abs() <= 0.5 * SLICE_MM + 1e-6 {
+            let off = |r: &Self| (p.vec().x - r.window.state().pane_cursor(0).expect("open").vec().x).abs();
+            let before = off(self);
+            if before <= 0.5 * SLICE_MM + 1e-6 {
                 break;
             }
-            // Slices run to the patient's right.
-            let delta = egui::vec2(0.0, if off < 0.0 { -1.0 } else { 1.0 });
             self.window.event(egui::Event::MouseWheel {
                 unit: egui::MouseWheelUnit::Line,
-                delta,
+                delta: egui::vec2(0.0, way),
                 phase: egui::TouchPhase::Move,
                 source: egui::MouseWheelSource::Wheel,
                 modifiers: egui::Modifiers::NONE,
             });
             self.window.run_steps(2);
+            if off(self) > before {
+                way = -way;
+            }
         }
         self.gestures += 1;
     }
