@@ -16,6 +16,17 @@ pub enum Direction {
     Up,
 }
 
+/// Which forms stand below the ladder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// The current lesion's.
+    Lesion,
+    /// The current level's.
+    Level,
+    /// Those of the count, the timepoints and the patient.
+    Case,
+}
+
 /// See the module.
 pub struct Desk {
     /// The tool's command.
@@ -32,6 +43,8 @@ pub struct Desk {
     pub offer: Option<Op>,
     /// What the next click labels.
     pub next_level: Option<VertebraLevel>,
+    /// The forms that are shown.
+    pub page: Page,
     /// Where numbering goes.
     pub direction: Direction,
     /// A level without a centre that was chosen in the ladder.
@@ -48,6 +61,7 @@ impl Default for Desk {
             lesion: None,
             offer: None,
             next_level: None,
+            page: Page::Level,
             direction: Direction::Down,
             spoken: None,
         }

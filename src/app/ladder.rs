@@ -1,5 +1,6 @@
 //! The ladder of levels beside the images, and below it what is current: a lesion's or a level's form.
 
+use super::desk::Page;
 use super::figures::Rung;
 use super::{App, forms, theme, timepoints, widgets};
 use crate::anatomy::{ChainCode, VertebraLevel};
@@ -37,15 +38,36 @@ pub fn show(app: &mut App, ui: &mut Ui) {
             ui.spacing_mut().item_spacing.y = 3.0;
             widgets::heading(ui, "Lesions");
             lesions(app, ui);
-            forms::lesion(app, ui);
-            forms::level(app, ui);
-            forms::measurements(app, ui);
-            ui.separator();
-            forms::numbering(app, ui);
-            timepoints::show(app, ui);
-            forms::case(app, ui);
+            pages(app, ui);
+            match app.desk.page {
+                Page::Lesion => forms::lesion(app, ui),
+                Page::Level => {
+                    forms::level(app, ui);
+                    forms::measurements(app, ui);
+                }
+                Page::Case => {
+                    forms::numbering(app, ui);
+                    timepoints::show(app, ui);
+                    forms::case(app, ui);
+                }
+            }
         });
     });
+}
+
+/// Which forms are shown: what the reader works on comes up by itself.
+fn pages(app: &mut App, ui: &mut Ui) {
+    ui.add_space(3.0);
+    ui.horizontal(|ui| {
+        let lesion = app.desk.lesion.clone().map_or("Lesion".to_owned(), |l| format!("Lesion {l}"));
+        let level = app.current_level().map_or("Level".to_owned(), |l| format!("Level {l}"));
+        for (page, text) in [(Page::Lesion, lesion), (Page::Level, level), (Page::Case, "Case".to_owned())] {
+            if ui.selectable_label(app.desk.page == page, RichText::new(text).strong()).clicked() {
+                app.desk.page = page;
+            }
+        }
+    });
+    ui.separator();
 }
 
 /// The labelled centres, head to feet.

@@ -1,6 +1,7 @@
 //! The lesion at the reader's hand: begun with a stroke, chosen, gone through, taken away.
 
 use super::App;
+use super::desk::Page;
 use crate::document::{Lesion, LesionKind};
 use crate::session::{CommandId, LevelChoice, Op, Target};
 use crate::space::PatientPoint;
@@ -62,6 +63,7 @@ impl App {
         let op = Op::AddLesion { lesion: label.clone(), vertebra, kind: LesionKind::Lytic, at_mm: at, id: None };
         if self.perform(op) {
             self.desk.lesion = Some(label);
+            self.desk.page = Page::Lesion;
         }
     }
 
@@ -83,6 +85,7 @@ impl App {
     /// Makes a lesion current and shows its middle.
     pub(super) fn choose_lesion(&mut self, label: &str) {
         self.desk.lesion = Some(label.to_owned());
+        self.desk.page = Page::Lesion;
         let Some(reading) = &mut self.reading else { return };
         let document = reading.document();
         let Some(value) = document.lesion_by_label(label).map(|(_, l)| l.label_value) else { return };

@@ -1,7 +1,7 @@
 //! Levels at the reader's hand: which one a click labels next, which one is current, and going from one to the next.
 
 use super::App;
-use super::desk::Direction;
+use super::desk::{Direction, Page};
 use crate::anatomy::{VertebraLevel, suggest_next};
 use crate::document::{Document, LevelStatus};
 use crate::session::CommandId;
@@ -66,6 +66,7 @@ impl App {
         } else if let Some(at) = suggest_next(&chain, level) {
             reading.go_to(at);
         }
+        self.desk.page = Page::Level;
         self.desk.spoken = None;
         if !chain.iter().any(|(l, _)| *l == level) {
             self.take_up(CommandId::Vertebra);

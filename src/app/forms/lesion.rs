@@ -15,7 +15,9 @@ use serde_json::{Value, json};
 /// The current lesion.
 pub fn lesion(app: &mut App, ui: &mut Ui) {
     let Some(reading) = &app.reading else { return };
-    let Some(lesion) = app.desk.current(reading.document()).map(|(_, l)| l.clone()) else { return };
+    let Some(lesion) = app.desk.current(reading.document()).map(|(_, l)| l.clone()) else {
+        return widgets::muted(ui, "No lesion is current: choose one above, or draw one");
+    };
     let figures = reading.value_text(&lesion);
     ui.add_space(4.0);
     let mut renamed = None;

@@ -13,10 +13,10 @@ const SAID_FOR_S: f64 = 6.0;
 
 /// The level at the crosshair.
 pub fn level(app: &mut App, ui: &mut Ui) {
-    let Some(level) = app.current_level() else { return };
+    let Some(level) = app.current_level() else {
+        return widgets::muted(ui, "No level is at the crosshair: choose one in the ladder");
+    };
     let v = app.document().vertebrae.get(&level).cloned().unwrap_or_default();
-    ui.add_space(6.0);
-    widgets::heading(ui, &format!("{level}"));
     let mut set = form(ui, "level form", |f| {
         f.choice("State", "status", v.status, LevelStatus::ALL, LevelStatus::word);
         f.choice("Count is", "level_confidence", v.level_confidence, LevelConfidence::ALL, LevelConfidence::word);
