@@ -27,6 +27,8 @@ impl Images for Scan {
 
     fn identity(&self, _: &ImageKey) -> Option<ImageIdentity> {
         Some(ImageIdentity {
+            spacing_origin: Default::default(),
+            calibration: None,
             study_instance_uid: "1.2.3".to_owned(),
             series_instance_uid: self.key.0.clone(),
             frame_of_reference_uid: None,

@@ -22,7 +22,7 @@ struct Show {
     // Opacities of the labels' fill and outline.
     fill: f32,
     outline: f32,
-    // Bricks along a side of the atlas; the other lanes are unused.
+    // Bricks along a side of the atlas; whether it is laid over in warm colours, and its opacity as bits; unused.
     atlas: vec4<u32>,
 }
 
@@ -50,6 +50,18 @@ fn level_of(value: f32) -> f32 {
         return floor(255.0 / (1.0 + exp(clamp((value - show.ramp.x) * show.ramp.y, -80.0, 80.0))) + 0.5);
     }
     return floor(clamp((value - show.ramp.x) * show.ramp.y, 0.0, 255.0) + 0.5);
+}
+
+// Black through orange to white, brighter all the way: what is laid over can be told from the grey beneath.
+fn warm(level: f32) -> vec3<f32> {
+    return clamp(vec3<f32>(level * 1.6, level, level * 2.0 - 1.0), vec3<f32>(0.0), vec3<f32>(1.0));
+}
+
+// Nothing where the pixel lies outside the volume, or is not loaded yet.
+fn opacity_at(pixel: vec2<u32>) -> f32 {
+    let at = min(vec2<i32>(pixel / show.coarse), show.values - vec2<i32>(1));
+    let bits = textureLoad(resliced, at, 0).r;
+    return select(bitcast<f32>(show.atlas.z), 0.0, (bits & 0x7fffffffu) > 0x7f800000u);
 }
 
 fn grey_at(pixel: vec2<u32>) -> f32 {
@@ -121,6 +133,11 @@ fn light(level: vec3<f32>) -> vec3<f32> {
 fn picture(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
     let pixel = vec2<u32>(vec2<i32>(position.xy) - show.origin);
     var color = vec3<f32>(grey_at(pixel));
+    var alpha = 1.0;
+    if show.atlas.y != 0u {
+        color = warm(color.r);
+        alpha = opacity_at(pixel);
+    }
     if LABELS != 0u {
         let p = at_pixel(show.walk, pixel);
         let label = shown_label(p);
@@ -134,5 +151,5 @@ fn picture(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
     if TO_SRGB {
         color = light(color);
     }
-    return vec4<f32>(color, 1.0);
+    return vec4<f32>(color, alpha);
 }

@@ -13,6 +13,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 impl App {
     pub(super) fn places(&self) -> Option<Places> {
+        if self.keeps_nothing {
+            return None;
+        }
         self.cases_in.as_deref().map(Places::under).or_else(Places::of_user)
     }
 

@@ -4,12 +4,14 @@ use super::changes::ChangesDialog;
 use super::desk::Direction;
 use super::dialogs::Dialog;
 use super::export_dialog::ExportDialog;
+use super::figure_dialog::FigureDialog;
 use super::import_dialog::ImportDialog;
+use super::known_length::KnownLength;
 use super::pane_strip::next_projection;
 use super::reading::Reading;
 use super::save_elsewhere::SaveElsewhere as SaveDialog;
 use super::{App, sample_folder, theme};
-use crate::document::{Extent, LesionKind};
+use crate::document::{Extent, LesionKind, MeasurementShape};
 use crate::segment::Tip;
 use crate::session::{CommandId, Op};
 use crate::study::{Assembled, Scan};
@@ -32,7 +34,7 @@ impl App {
             open().or_else(|| loading.then(|| "the images are still loading".to_owned()))
         };
         match id {
-            OpenFolder | Quit | Palette | Keys | Accept | Cancel => None,
+            OpenFolder | Quit | Palette | Keys | Accept | Cancel | SidePanels => None,
             SkipLevel | OtherDirection => {
                 let away = self.desk.tool_id != Vertebra;
                 open().or_else(|| away.then(|| "take up the vertebra tool first (V)".to_owned()))
@@ -56,6 +58,15 @@ impl App {
                 nothing.then(|| "nothing was annotated yet".to_owned())
             }),
             Brush | Grow | Contour | WindowBox | SampleRange => loaded(),
+            NextMeasurement => open()
+                .or_else(|| self.document().measurements.is_empty().then(|| "nothing was measured yet".to_owned())),
+            DeleteMeasurement => {
+                open().or_else(|| self.desk.measurement.is_none().then(|| "no measurement is current".to_owned()))
+            }
+            KnownLength => open().or_else(|| {
+                let located = self.reading.as_ref().is_some_and(|r| r.is_located());
+                located.then(|| "these images lie in the patient: their millimetres are known".to_owned())
+            }),
             AlongSpine => open().or_else(|| {
                 let active = self.reading.as_ref().map_or(0, |r| r.viewer.active());
                 self.why_no_curve(active).map(str::to_owned)
@@ -89,13 +100,17 @@ impl App {
             Export => self.dialog = ExportDialog::new(self).map_or(Dialog::None, Dialog::Export),
             History => self.dialog = Dialog::History(Box::default()),
             SaveElsewhere => self.dialog = SaveDialog::new(self).map_or(Dialog::None, Dialog::SaveElsewhere),
+            Figure => self.dialog = Dialog::Figure(FigureDialog::new()),
             Quit => self.quit = true,
             ImportLevels => self.dialog = Dialog::Import(ImportDialog::new(None)),
             Changes => self.dialog = Dialog::Changes(ChangesDialog::new(self.whole_document())),
             Explain => self.dialog = Dialog::Explain,
             Keys => self.dialog = Dialog::Keys,
             Palette => self.dialog = Dialog::palette(),
-            Navigate | Vertebra | Brush | Grow | Contour | Length | Angle | Heights | WindowBox => self.take_up(id),
+            Navigate | Vertebra | Brush | Grow | Contour | Length | Angle | Cobb | PointValue | Rectangle | Ellipse
+            | Outline | KnownLength | Heights | WindowBox => self.take_up(id),
+            Cine => self.toggle_cine(),
+            SidePanels => self.hide_panels = !self.hide_panels,
             Accept => self.accept(),
             Cancel => self.cancel(),
             HideOverlays => {} // held, not pressed
@@ -115,6 +130,8 @@ impl App {
             NextLesion => self.next_lesion(),
             LesionType => self.turn_over("type", LesionKind::ALL, |l| l.kind, LesionKind::word),
             LesionExtent => self.turn_over("extent", Extent::ALL, |l| l.extent, Extent::word),
+            NextMeasurement => self.next_measurement(),
+            DeleteMeasurement => self.delete_measurement(),
             BrushSmaller => self.resize_brush(-0.5),
             BrushLarger => self.resize_brush(0.5),
             BrushTip => {
@@ -147,6 +164,16 @@ impl App {
             LevelDown => self.neighbour(Direction::Down),
             _ => None,
         };
+        let by = match id {
+            SliceBack => -1,
+            SliceForward => 1,
+            TenBack => -10,
+            TenForward => 10,
+            _ => 0,
+        };
+        if by != 0 {
+            return self.scroll(self.active_pane(), by);
+        }
         let Some(r) = &mut self.reading else { return };
         let active = r.viewer.active();
         match id {
@@ -157,11 +184,10 @@ impl App {
             }
             MaximisePane => self.maximise(active),
             FitViews => r.viewer.fit_all(),
+            RotatePicture => self.with_sight(active, |s| s.turn_picture(1, false)),
+            MirrorPicture => self.with_sight(active, |s| s.turn_picture(0, true)),
             Invert => r.inverted = !r.inverted,
-            SliceBack => r.scroll(active, -1),
-            SliceForward => r.scroll(active, 1),
-            TenBack => r.scroll(active, -10),
-            TenForward => r.scroll(active, 10),
+            Sigmoid => r.toggle_sigmoid(),
             FirstSlice => r.go_to_end(false),
             LastSlice => r.go_to_end(true),
             LevelUp | LevelDown => levels.into_iter().for_each(|p| r.go_to(p)),
@@ -248,8 +274,8 @@ impl App {
     /// One event for the active tool; what it commits is performed.
     pub(super) fn tool_event(&mut self, event: ToolEvent) {
         let (Some(mut tool), Some(reading)) = (self.desk.tool.take(), &self.reading) else { return };
-        let outcome = tool.event(event, &self.desk.scene(reading.document(), &reading.key));
-        let pending = tool.pending(&self.desk.scene(reading.document(), &reading.key));
+        let outcome = tool.event(event, &self.desk.scene(reading));
+        let pending = tool.pending(&self.desk.scene(reading));
         self.desk.tool = Some(tool);
         match outcome {
             Outcome::Commit(op) => {
@@ -268,6 +294,13 @@ impl App {
     }
 
     fn commit(&mut self, op: Op) {
+        if let Op::Measure { measurement, shape, .. } = &op {
+            if let (CommandId::KnownLength, MeasurementShape::Length { points_mm }) = (self.desk.tool_id, shape) {
+                self.dialog = Dialog::KnownLength(KnownLength::of(*points_mm));
+                return;
+            }
+            self.desk.measurement = Some(measurement.clone());
+        }
         let labelled = if let Op::LabelVertebra { level, .. } = &op { Some(*level) } else { None };
         if self.perform(op)
             && let Some(level) = labelled
@@ -334,7 +367,13 @@ impl App {
             self.notices.fail(format!("No images were found there.{why}"));
         }
         self.library.fill(scan);
-        self.library.best().into_iter().for_each(|n| self.open_series(n, false));
+        if !self.hang() {
+            self.library.best().into_iter().for_each(|n| self.open_series(n, false));
+            if let (Some(reading), true) = (&self.reading, self.layout.compares()) {
+                let series = self.library.comparable(reading.index);
+                self.show_layout(self.layout, &series);
+            }
+        }
         self.inbox.thumbnails(self.library.series().to_vec(), super::series_panel::THUMBNAIL);
     }
 

@@ -1,10 +1,12 @@
 //! What lies at the reader's hand: the active tool, its settings, the current lesion and the level to be labelled next.
 
+use super::reading::Reading;
 use crate::anatomy::VertebraLevel;
-use crate::document::{Document, ImageKey};
+use crate::document::Document;
 use crate::session::{CommandId, Op};
 use crate::tool::{
-    AngleTool, BrushTool, ContourTool, GrowTool, HeightsTool, LengthTool, Scene, Settings, Tool, VertebraTool,
+    AngleTool, BrushTool, ContourTool, GrowTool, HeightsTool, LengthTool, PointTool, RegionKind, RegionTool, Scene,
+    Settings, Tool, VertebraTool,
 };
 
 /// Which way numbering goes on.
@@ -39,6 +41,8 @@ pub struct Desk {
     pub range: [f64; 2],
     /// Label of the current lesion.
     pub lesion: Option<String>,
+    /// Label of the current measurement.
+    pub measurement: Option<String>,
     /// A step that is shown and waits for Enter.
     pub offer: Option<Op>,
     /// What the next click labels.
@@ -59,6 +63,7 @@ impl Default for Desk {
             settings: Settings::default(),
             range: [-50.0, 180.0],
             lesion: None,
+            measurement: None,
             offer: None,
             next_level: None,
             page: Page::Level,
@@ -77,8 +82,13 @@ impl Desk {
             CommandId::Brush => Some(Box::<BrushTool>::default()),
             CommandId::Grow => Some(Box::<GrowTool>::default()),
             CommandId::Contour => Some(Box::<ContourTool>::default()),
-            CommandId::Length => Some(Box::<LengthTool>::default()),
+            CommandId::Length | CommandId::KnownLength => Some(Box::<LengthTool>::default()),
             CommandId::Angle => Some(Box::<AngleTool>::default()),
+            CommandId::Cobb => Some(Box::new(AngleTool::cobb())),
+            CommandId::PointValue => Some(Box::<PointTool>::default()),
+            CommandId::Rectangle => Some(Box::new(RegionTool::new(RegionKind::Rectangle))),
+            CommandId::Ellipse => Some(Box::new(RegionTool::new(RegionKind::Ellipse))),
+            CommandId::Outline => Some(Box::new(RegionTool::new(RegionKind::Freehand))),
             CommandId::Heights => Some(Box::<HeightsTool>::default()),
             _ => None,
         };
@@ -90,8 +100,15 @@ impl Desk {
     }
 
     /// What the tool may look at.
-    pub fn scene<'a>(&'a self, document: &'a Document, image: &'a ImageKey) -> Scene<'a> {
-        Scene { document, image, lesion: self.lesion.as_deref(), next_level: self.next_level, settings: &self.settings }
+    pub fn scene<'a>(&'a self, reading: &'a Reading) -> Scene<'a> {
+        Scene {
+            document: reading.document(),
+            image: &reading.key,
+            identity: Some(reading.identity()),
+            lesion: self.lesion.as_deref(),
+            next_level: self.next_level,
+            settings: &self.settings,
+        }
     }
 
     /// The current lesion's label, if the document still has it.

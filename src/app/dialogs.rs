@@ -3,12 +3,15 @@
 use super::changes::ChangesDialog;
 use super::chooser::Chooser;
 use super::export_dialog::ExportDialog;
+use super::figure_dialog::FigureDialog;
 use super::history_panel::HistoryPanel;
 use super::import_dialog::ImportDialog;
+use super::known_length::KnownLength;
 use super::save_elsewhere::SaveElsewhere;
+use super::settings::Mouse;
 use super::{App, explain, theme, widgets};
 use crate::session::{COMMANDS, Command, CommandId, Group};
-use egui::{Align2, Grid, Key, RichText, ScrollArea, TextEdit, Ui, vec2};
+use egui::{Align2, Grid, Key, Label, RichText, ScrollArea, TextEdit, Ui, vec2};
 
 /// The open dialog.
 pub enum Dialog {
@@ -28,6 +31,10 @@ pub enum Dialog {
     History(Box<HistoryPanel>),
     /// Save the case to another file.
     SaveElsewhere(SaveElsewhere),
+    /// How long a line on a radiograph is.
+    KnownLength(KnownLength),
+    /// A figure.
+    Figure(FigureDialog),
     /// All keys.
     Keys,
     /// Find a command by a few letters.
@@ -75,8 +82,18 @@ pub fn show(app: &mut App, ui: &mut Ui) {
         Dialog::SaveElsewhere(dialog) => {
             app.dialog = dialog.show(app, ui).map_or(Dialog::None, Dialog::SaveElsewhere);
         }
+        Dialog::Figure(dialog) => {
+            if let Some(dialog) = dialog.show(app, ui) {
+                app.dialog = Dialog::Figure(dialog);
+            }
+        }
+        Dialog::KnownLength(asked) => {
+            if let Some(asked) = asked.show(app, ui) {
+                app.dialog = Dialog::KnownLength(asked);
+            }
+        }
         Dialog::Keys => {
-            if keys(ui) {
+            if keys(app, ui) {
                 app.dialog = Dialog::Keys;
             }
         }
@@ -85,40 +102,61 @@ pub fn show(app: &mut App, ui: &mut Ui) {
 }
 
 /// The key page; false when it was closed.
-fn keys(ui: &mut Ui) -> bool {
+fn keys(app: &App, ui: &mut Ui) -> bool {
     let mut open = true;
     egui::Window::new("All keys")
         .collapsible(false)
         .resizable(false)
         .open(&mut open)
         .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
-        .fixed_size(vec2(760.0, 560.0))
+        .fixed_size(vec2(920.0, 560.0))
         .show(ui.ctx(), |ui| {
             ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
                 for group in Group::ALL {
                     widgets::heading(ui, group.name());
-                    Grid::new(group.name()).num_columns(3).spacing([18.0, 4.0]).show(ui, |ui| {
+                    Grid::new(group.name()).num_columns(3).min_col_width(172.0).spacing([12.0, 4.0]).show(ui, |ui| {
                         for c in COMMANDS.iter().filter(|c| c.group == group) {
-                            ui.label(RichText::new(c.keys.join("  ")).monospace().color(theme::ACCENT));
+                            ui.label(
+                                RichText::new(app.settings.keys.of(c.id).join("  ")).monospace().color(theme::ACCENT),
+                            );
                             ui.label(c.name);
-                            ui.label(RichText::new(c.hint).color(theme::MUTED));
+                            ui.scope(|ui| {
+                                ui.set_max_width(500.0);
+                                ui.add(Label::new(RichText::new(c.hint).color(theme::MUTED)).wrap());
+                            });
                             ui.end_row();
                         }
                     });
                 }
                 widgets::heading(ui, "Mouse");
-                for (what, does) in [
-                    ("left", "the active tool; Navigate moves the crosshair"),
-                    ("right drag", "window: across is width, down is centre; short click opens the menu"),
-                    ("middle drag", "pan"),
-                    ("wheel", "slices, also while a tool is active; Shift: brush size; Ctrl: zoom"),
-                    ("double click", "one pane fills the window, and back"),
-                ] {
+                for (what, does) in mouse_help(app.settings.mouse) {
                     ui.label(RichText::new(format!("{what:<14}{does}")).monospace().color(theme::MUTED));
                 }
             });
         });
     open
+}
+
+/// What the mouse does.
+fn mouse_help(mouse: Mouse) -> [(&'static str, &'static str); 6] {
+    let [left, right] = match mouse {
+        Mouse::Tools => [
+            ("left", "the active tool; Navigate moves the crosshair"),
+            ("right drag", "window: across is width, down is centre; short click opens the menu"),
+        ],
+        Mouse::Pacs => [
+            ("left", "the active tool; with Navigate a drag is the window, a click moves the crosshair"),
+            ("right drag", "zoom: up is closer; short click opens the menu"),
+        ],
+    };
+    [
+        left,
+        right,
+        ("middle drag", "pan"),
+        ("wheel", "slices, also while a tool is active; Shift: brush size; Ctrl: zoom"),
+        ("double click", "one pane fills the window, and back"),
+        ("handles", "the ends of a plane's line turn that plane; Shift turns all"),
+    ]
 }
 
 /// Commands whose name holds all the letters typed, in order; those that begin with them first.
@@ -159,7 +197,7 @@ fn palette(app: &mut App, ui: &mut Ui, mut text: String, mut at: usize, fresh: b
             at = (at + usize::from(down)).saturating_sub(usize::from(up)).min(rows.len().saturating_sub(1));
             for (n, c) in rows.iter().enumerate() {
                 let why = app.why_not(c.id);
-                let key = c.keys.first().copied().unwrap_or_default();
+                let key = app.key_of(c.id);
                 let label = RichText::new(format!("{:<22} {key:>14}", c.name)).monospace();
                 let response = ui.add_enabled(why.is_none(), egui::Button::selectable(n == at, label));
                 let response = response.on_hover_text(c.hint);

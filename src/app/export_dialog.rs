@@ -95,7 +95,7 @@ impl ExportDialog {
         let mut work = Work {
             dialog: self.clone(),
             document: session.document().clone(),
-            volumes: reading.volume.iter().map(|v| (reading.key.clone(), v.clone())).collect(),
+            volumes: reading.volumes().collect(),
             id: session.header().case_id,
             reader: session.header().reader.clone(),
             active_seconds: session.active_time().as_secs_f64(),

@@ -35,6 +35,7 @@ struct Textures {
 /// See the module.
 pub struct Screen {
     gpu: Gpu,
+    target: wgpu::TextureFormat,
     shared: Arc<Mutex<Shared>>,
     /// Box of labels that a stroke under way has painted on the screen only.
     pending: Option<(usize, Box3)>,
@@ -51,7 +52,7 @@ impl Screen {
         let gpu = Gpu::of_egui(state);
         let pass = SlicePass::new(&gpu, state.target_format);
         let shared = Shared { gpu: gpu.clone(), pass, series: BTreeMap::new(), failed: None };
-        Screen { gpu, shared: Arc::new(Mutex::new(shared)), pending: None, trouble: None }
+        Screen { gpu, target: state.target_format, shared: Arc::new(Mutex::new(shared)), pending: None, trouble: None }
     }
 
     /// Whether the processor draws.
@@ -164,7 +165,28 @@ impl Screen {
         self.upload_labels(number, min, size, &labels);
     }
 
-    /// The callback that draws a pane's picture.
+    /// Device, queue and the format that is painted in.
+    pub(super) fn device(&self) -> (&wgpu::Device, &wgpu::Queue, wgpu::TextureFormat) {
+        (&self.gpu.device, &self.gpu.queue, self.target)
+    }
+
+    /// Pictures of a figure go.
+    pub(super) fn forget_figures(&self, from: PaneId) {
+        locked(&self.shared).pass.forget_from(from);
+    }
+
+    /// Makes one pipeline that will be needed soon; false when all are there.
+    pub fn warm(&self) -> bool {
+        let Shared { gpu, pass, .. } = &mut *locked(&self.shared);
+        pass.warm(gpu)
+    }
+
+    /// Gives the device up.
+    pub fn give_up(&mut self) {
+        self.gpu.give_up();
+    }
+
+    /// The callbacks that draw a pane's picture.
     pub fn pane(&self, reading: &Reading, pane: usize, rect: Rect, pixels_per_point: f32, look: Look) -> egui::Shape {
         let sight = reading.viewer.sight(pane);
         let pixels = |p: f32| (p * pixels_per_point).round();
@@ -179,13 +201,38 @@ impl Screen {
         let shade = Shade { voi: shown.voi.clone(), inverted: shown.inverted != shown.is_inverted() };
         let origin_px = [pixels(rect.left()) as i32, pixels(rect.top()) as i32];
         let coarse = if look.hurried && self.is_software() { 2 } else { 1 };
-        let params = SliceParams { labels, origin_px, coarse, ..SliceParams::new(sight.view(scale, size), shade) };
+        let view = sight.view(scale, size);
+        let params = SliceParams { labels, origin_px, coarse, ..SliceParams::new(view, shade) };
+        let id = pane as PaneId + look.id_offset;
+        let second = self.second(reading, pane, &params, (id, sight.shown));
         let rows = sight.curved_rows(scale, size).zip(shown.volume.clone());
         let rows = rows.map(|(rows, volume)| Rows { rows, volume });
         let curved = sight.is_curved();
-        let paint =
-            Paint { shared: self.shared.clone(), series: sight.shown, pane: pane as PaneId, params, curved, rows };
-        egui_wgpu::Callback::new_paint_callback(rect, paint).into()
+        let drawn = Drawn { series: sight.shown, labels_of: sight.shown, pane: id, params, curved, rows };
+        let shape = |drawn| {
+            let paint = Paint { shared: self.shared.clone(), drawn };
+            egui::Shape::from(egui_wgpu::Callback::new_paint_callback(rect, paint))
+        };
+        match second {
+            Some(second) => egui::Shape::Vec(vec![shape(drawn), shape(second)]),
+            None => shape(drawn),
+        }
+    }
+
+    /// The series laid over a pane's. The labels are drawn on both, so that they show as on one.
+    fn second(
+        &self,
+        reading: &Reading,
+        pane: usize,
+        first: &SliceParams,
+        (id, labels_of): (PaneId, usize),
+    ) -> Option<Drawn> {
+        let (series, share, view) = reading.overlay_view(pane, &first.view)?;
+        let shown = reading.shown(series);
+        let shade = Shade { voi: shown.voi.clone(), inverted: shown.inverted != shown.is_inverted() };
+        let labels = if view.plane == first.view.plane { first.labels } else { LabelStyle::HIDDEN };
+        let params = SliceParams { view, shade, labels, blend: Some(share), ..first.clone() };
+        Some(Drawn { series, labels_of, pane: id | LAID_OVER, params, curved: false, rows: None })
     }
 
     fn upload_labels(&mut self, number: usize, origin: [usize; 3], size: [usize; 3], values: &[u16]) {
@@ -223,7 +270,12 @@ pub struct Look {
     pub bare: bool,
     /// A hand is moving it: the processor may draw coarser.
     pub hurried: bool,
+    /// Kept apart from other pictures of the same pane.
+    pub id_offset: PaneId,
 }
+
+/// Marks the picture that is laid over a pane's own.
+const LAID_OVER: PaneId = 1 << 16;
 
 /// From stored samples to units, before the whole series is there.
 fn rescales(shown: &Shown, format: SampleFormat) -> Rescales {
@@ -249,7 +301,13 @@ struct Rows {
 /// One pane's picture in one frame.
 struct Paint {
     shared: Arc<Mutex<Shared>>,
+    drawn: Drawn,
+}
+
+/// What it is of.
+struct Drawn {
     series: usize,
+    labels_of: usize,
     pane: PaneId,
     params: SliceParams,
     curved: bool,
@@ -266,15 +324,15 @@ impl egui_wgpu::CallbackTrait for Paint {
         _: &mut egui_wgpu::CallbackResources,
     ) -> Vec<wgpu::CommandBuffer> {
         let Shared { gpu, pass, series, failed } = &mut *locked(&self.shared);
-        let textures = series.get(&self.series);
-        let done = match (&self.rows, textures.and_then(|t| t.volume.as_ref())) {
-            (Some(r), _) => pass.prepare_rows(gpu, self.pane, &self.params, &r.volume, &r.rows),
-            (None, Some(volume)) if !self.curved => {
-                let labels = textures.and_then(|t| t.labels.as_ref());
-                pass.prepare(gpu, encoder, self.pane, &self.params, volume, labels)
+        let drawn = &self.drawn;
+        let done = match (&drawn.rows, series.get(&drawn.series).and_then(|t| t.volume.as_ref())) {
+            (Some(r), _) => pass.prepare_rows(gpu, drawn.pane, &drawn.params, &r.volume, &r.rows),
+            (None, Some(volume)) if !drawn.curved => {
+                let labels = series.get(&drawn.labels_of).and_then(|t| t.labels.as_ref());
+                pass.prepare(gpu, encoder, drawn.pane, &drawn.params, volume, labels)
             }
             _ => {
-                pass.forget(self.pane);
+                pass.forget(drawn.pane);
                 Ok(())
             }
         };
@@ -290,7 +348,7 @@ impl egui_wgpu::CallbackTrait for Paint {
         pass: &mut wgpu::RenderPass<'static>,
         _: &egui_wgpu::CallbackResources,
     ) {
-        locked(&self.shared).pass.paint(self.pane, pass);
+        locked(&self.shared).pass.paint(self.drawn.pane, pass);
     }
 }
 

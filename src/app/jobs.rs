@@ -10,7 +10,7 @@ use crate::study::{self, Assembled, LoadObserver, Scan, ScanObserver, Series};
 use crate::volume::{Rescale, Samples, SliceSamples};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 /// One decoded slice on its way to the screen.
@@ -67,6 +67,8 @@ struct Job {
     cancelled: Arc<AtomicBool>,
     done: Arc<AtomicUsize>,
     total: Arc<AtomicUsize>,
+    /// The slice looked at plus one; negative where the way goes to lower ones; 0 where nobody said.
+    wanted: Arc<AtomicI64>,
 }
 
 /// Work to show in the status line.
@@ -86,6 +88,7 @@ struct Outbox {
     cancelled: Arc<AtomicBool>,
     done: Arc<AtomicUsize>,
     total: Arc<AtomicUsize>,
+    wanted: Arc<AtomicI64>,
 }
 
 impl Outbox {
@@ -164,6 +167,7 @@ impl Inbox {
             cancelled: Arc::default(),
             done: Arc::default(),
             total: Arc::default(),
+            wanted: Arc::default(),
         };
         self.jobs.push(Job {
             id: outbox.id,
@@ -171,6 +175,7 @@ impl Inbox {
             cancelled: outbox.cancelled.clone(),
             done: outbox.done.clone(),
             total: outbox.total.clone(),
+            wanted: outbox.wanted.clone(),
         });
         std::thread::spawn(move || {
             // A panic in background work ends that work, with its reason on the screen, and nothing else.
@@ -206,6 +211,13 @@ impl Inbox {
     /// Whether a series of the library is being loaded.
     pub fn is_loading(&self, index: usize) -> bool {
         self.jobs.iter().any(|j| j.kind == Kind::Load(index))
+    }
+
+    /// Says which slice of a series is looked at while it loads, and which way the reader goes: those come next.
+    pub fn prefer(&self, index: usize, slice: usize, up: bool) {
+        let towards = (slice as i64 + 1) * if up { 1 } else { -1 };
+        let loads = self.jobs.iter().filter(|j| j.kind == Kind::Load(index));
+        loads.for_each(|j| j.wanted.store(towards, Ordering::Relaxed));
     }
 
     /// Stops loading a series that is not to be seen any more.
@@ -274,6 +286,11 @@ impl LoadObserver for Loading<'_> {
 
     fn progress(&self, done: usize, total: usize) {
         self.watch.progress(done, total);
+    }
+
+    fn wanted(&self) -> Option<(usize, bool)> {
+        let towards = self.watch.0.wanted.load(Ordering::Relaxed);
+        (towards != 0).then(|| (towards.unsigned_abs() as usize - 1, towards > 0))
     }
 
     fn cancelled(&self) -> bool {

@@ -1,7 +1,7 @@
-//! Keys to commands, from the command table alone.
+//! Keys to commands, as the command table and the reader's settings say.
 
 use super::App;
-use crate::session::{COMMANDS, CommandId};
+use crate::session::CommandId;
 use egui::{Key, Modifiers, Ui};
 
 /// Parses `Ctrl+Shift+Z`. Letters and signs are named as on the key.
@@ -21,7 +21,7 @@ impl App {
     /// Runs what the keys of this frame ask for. While a text field has the keyboard, only keys with Ctrl count.
     pub(super) fn run_keys(&mut self, ui: &Ui) {
         let typing = ui.ctx().text_edit_focused();
-        let space = parse_of(CommandId::HideOverlays);
+        let space = parse(self.key_of(CommandId::HideOverlays));
         self.hide_overlays = !typing && space.is_some_and(|(_, k)| ui.input(|i| i.key_down(k)));
         if typing {
             return self.run_matching(ui, |m| m.command);
@@ -32,21 +32,21 @@ impl App {
     fn run_matching(&mut self, ui: &Ui, allowed: impl Fn(Modifiers) -> bool) {
         // A dialog has the keyboard; only Escape and its own fields work then.
         let dialog = self.dialog.is_open();
-        for c in COMMANDS {
-            for (modifiers, key) in c.keys.iter().filter_map(|k| parse(k)) {
-                if dialog && c.id != CommandId::Cancel {
-                    continue;
-                }
+        let mut asked = vec![];
+        for (id, keys) in self.settings.keys.rows().iter().filter(|row| !dialog || row.0 == CommandId::Cancel) {
+            for (modifiers, key) in keys.iter().filter_map(|k| parse(k)) {
                 if allowed(modifiers) && ui.input_mut(|i| pressed(i, modifiers, key)) {
-                    self.run(c.id);
+                    asked.push(*id);
                 }
             }
         }
+        asked.into_iter().for_each(|id| self.run(id));
     }
-}
 
-fn parse_of(id: CommandId) -> Option<(Modifiers, Key)> {
-    id.command().keys.first().and_then(|k| parse(k))
+    /// The key of a command as it is shown; empty where it has none.
+    pub(super) fn key_of(&self, id: CommandId) -> &str {
+        self.settings.keys.of(id).first().map_or("", String::as_str)
+    }
 }
 
 /// Whether exactly this key was pressed; signs such as `?` and `[` may need Shift on some keyboards.
@@ -66,6 +66,7 @@ fn pressed(input: &mut egui::InputState, modifiers: Modifiers, key: Key) -> bool
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::COMMANDS;
 
     #[test]
     fn every_key_of_the_table_exists() {

@@ -38,13 +38,11 @@ pub fn show(app: &mut App, ui: &mut Ui) {
             ui.spacing_mut().item_spacing.y = 3.0;
             widgets::heading(ui, "Lesions");
             lesions(app, ui);
+            forms::measurements(app, ui);
             pages(app, ui);
             match app.desk.page {
                 Page::Lesion => forms::lesion(app, ui),
-                Page::Level => {
-                    forms::level(app, ui);
-                    forms::measurements(app, ui);
-                }
+                Page::Level => forms::level(app, ui),
                 Page::Case => {
                     forms::numbering(app, ui);
                     timepoints::show(app, ui);

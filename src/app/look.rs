@@ -28,7 +28,7 @@ impl App {
     }
 
     /// Loads a series that came into a pane, where it is not in memory, and gives it its textures.
-    fn load_shown(&mut self, index: usize) {
+    pub(super) fn load_shown(&mut self, index: usize) {
         let Some(reading) = &self.reading else { return };
         let Some(number) = reading.number_of(index) else { return };
         let shown = reading.shown(number);
@@ -42,7 +42,7 @@ impl App {
     }
 
     /// Pixels of series that no pane shows any more go.
-    fn release_idle(&mut self) {
+    pub(super) fn release_idle(&mut self) {
         let Some(reading) = &mut self.reading else { return };
         for number in reading.idle() {
             let Some(shown) = reading.shown_mut(number) else { continue };
@@ -97,11 +97,19 @@ impl App {
     /// Shows a layout, and remembers it; side by side come the active series and those most like it.
     pub(super) fn arrange(&mut self, layout: Layout) {
         self.layout = layout;
+        self.remember_window(None);
+        let Some(reading) = &self.reading else { return };
+        let series = self.library.comparable(reading.index);
+        self.show_layout(layout, &series);
+    }
+
+    /// Shows a layout; side by side come the series given, as far as there is room.
+    pub(super) fn show_layout(&mut self, layout: Layout, series: &[usize]) {
         let Some(reading) = &mut self.reading else { return };
         let mut beside = vec![];
         let mut fresh = vec![];
         if layout.compares() {
-            for index in self.library.comparable(reading.index).into_iter().take(layout.panes()) {
+            for &index in series.iter().take(layout.panes()) {
                 let Some((series, key)) = self.library.get(index) else { continue };
                 if reading.number_of(index).is_none_or(|n| !reading.in_panes().contains(&n)) {
                     fresh.push(index);
@@ -118,6 +126,11 @@ impl App {
         fresh.into_iter().for_each(|index| self.load_shown(index));
         self.release_idle();
         self.case_of_active(false);
+    }
+
+    /// The pane that keys go to.
+    pub(super) fn active_pane(&self) -> usize {
+        self.reading.as_ref().map_or(0, |r| r.viewer.active())
     }
 
     /// Changes zoom or middle of a pane, and of those that follow it.
@@ -142,8 +155,17 @@ impl App {
     }
 
     pub(super) fn scroll(&mut self, pane: usize, by: i64) {
-        if let Some(r) = &mut self.reading {
-            r.scroll(pane, by);
+        let Some(r) = &mut self.reading else { return };
+        let slice_of = |r: &super::reading::Reading| {
+            let shown = r.shown_in(pane);
+            let z = shown.geometry.voxel_from_patient(r.viewer.sight(pane).cursor).0.z;
+            z.round().clamp(0.0, shown.geometry.size()[2].saturating_sub(1) as f64) as usize
+        };
+        let before = slice_of(r);
+        r.scroll(pane, by);
+        let after = slice_of(r);
+        if r.shown_in(pane).volume.is_none() {
+            self.inbox.prefer(r.shown_in(pane).index, after, after >= before);
         }
     }
 
@@ -194,6 +216,16 @@ impl App {
     /// A pane's crosshair, in its series' frame of reference.
     pub fn pane_cursor(&self, pane: usize) -> Option<PatientPoint> {
         Some(self.reading.as_ref()?.viewer.sights().get(pane)?.cursor)
+    }
+
+    /// Width and centre of the active series' window.
+    pub fn window(&self) -> Option<(f64, f64)> {
+        self.reading.as_ref().map(|r| r.window()).map(|w| (w.width, w.center))
+    }
+
+    /// Names of all series that were opened.
+    pub fn library_names(&self) -> Vec<String> {
+        self.library.series().iter().map(|s| series_panel::name_of(s)).collect()
     }
 
     /// Names of the series in the panes.

@@ -1,38 +1,49 @@
 //! The window: panes, panels, keys, theme. [`App`] is a plain struct that shows itself in any egui context, so that
 //! tests drive exactly what the reader drives; [`run`] puts it on a real window.
 
+mod adapter;
+mod blend;
 mod case;
 mod case_file;
 mod changes;
 mod chooser;
+mod cine;
 mod commands;
 mod desk;
 mod dialogs;
 mod explain;
 mod export_dialog;
+mod figure;
+mod figure_dialog;
 mod figures;
 mod forms;
 mod gpu;
+mod hanging;
 mod history_panel;
 mod import_dialog;
 mod jobs;
 mod keys;
+mod known_length;
 mod ladder;
 mod lesions;
 mod look;
+mod measured;
 mod notices;
 mod numbering;
 mod overlay;
+mod page;
 mod pane_input;
 mod pane_strip;
 mod pane_view;
 mod reading;
 mod recent;
+mod remembered;
 pub mod report;
 mod sample;
 mod save_elsewhere;
 mod scout;
 mod series_panel;
+mod settings;
 mod shape;
 mod shell;
 mod shown;
@@ -46,13 +57,17 @@ mod toolbar;
 mod viewer;
 mod widgets;
 
+pub use figure::Figure;
+pub use page::{Page, draw as draw_page};
 pub use sample::sample_folder;
-pub use shell::{ShellError, run};
+pub use settings::{Keymap, Mouse, Settings};
+pub use shell::{Options, ShellError, run};
 
 use crate::document::Document;
 use crate::space::PatientPoint;
 use crate::view::Layout;
 use chooser::{Choice, Chooser};
+use cine::Cine;
 use desk::Desk;
 use dialogs::Dialog;
 use gpu::Screen;
@@ -61,6 +76,7 @@ use notices::Notices;
 use pane_input::Capture;
 use reading::Reading;
 use recent::Recent;
+use remembered::Remembered;
 use series_panel::Library;
 use std::path::PathBuf;
 
@@ -75,11 +91,14 @@ pub struct App {
     notices: Notices,
     capture: Option<Capture>,
     hide_overlays: bool,
+    hide_panels: bool,
     hovered: Option<pane_input::Hover>,
     title: Option<String>,
     quit: bool,
     /// Where case files go; a test gives its own folder.
     cases_in: Option<PathBuf>,
+    /// Nothing is looked for in the user's folders, and nothing is left there.
+    keeps_nothing: bool,
     /// The reader's pseudonym.
     reader: String,
     /// What the panels say of the case.
@@ -88,6 +107,11 @@ pub struct App {
     layout: Layout,
     /// Earlier sittings, once the start page has asked for them.
     recent: Option<Recent>,
+    settings: Settings,
+    remembered: Remembered,
+    cine: Option<Cine>,
+    /// Where the pictures of the panes lie in the window.
+    pane_rects: Vec<(usize, egui::Rect)>,
 }
 
 impl App {
@@ -104,14 +128,20 @@ impl App {
             notices: Notices::default(),
             capture: None,
             hide_overlays: false,
+            hide_panels: false,
             hovered: None,
             title: None,
             quit: false,
             cases_in: None,
+            keeps_nothing: false,
             reader: reader_pseudonym(),
             standing: figures::Standing::default(),
             layout: Layout::OneAndTwo,
             recent: None,
+            settings: Settings::default(),
+            remembered: Remembered::default(),
+            cine: None,
+            pane_rects: vec![],
         }
     }
 
@@ -136,9 +166,16 @@ impl App {
         self.inbox.is_busy() || self.reading.as_ref().is_some_and(|r| !r.is_saved())
     }
 
-    /// Keeps case files below `folder` instead of the user's data directory.
+    /// Keeps case files below `folder` instead of the user's data directory, and what the window remembers too.
     pub fn keep_cases_in(&mut self, folder: PathBuf) {
         self.cases_in = Some(folder);
+        self.recall();
+    }
+
+    /// Settles mouse, keys and hanging rules; what is wrong in them is said.
+    pub fn use_settings(&mut self, settings: Settings) {
+        settings.problems.iter().for_each(|p| self.notices.fail(p.clone()));
+        self.settings = settings;
     }
 
     /// Gives the program a GPU; volumes that are open are uploaded again.
@@ -154,6 +191,11 @@ impl App {
         self.screen.as_ref().is_some_and(Screen::is_lost)
     }
 
+    /// Gives the device up, as a driver's fault would.
+    pub fn lose_gpu(&mut self) {
+        self.screen.iter_mut().for_each(Screen::give_up);
+    }
+
     /// Forgets everything on the GPU; the device is gone.
     pub fn detach_gpu(&mut self) {
         self.screen = None;
@@ -165,6 +207,7 @@ impl App {
             return;
         }
         self.leave_case();
+        self.remember_window(paths.first().map(PathBuf::as_path));
         self.library.begin(&paths);
         self.inbox.scan(paths);
     }
@@ -191,11 +234,14 @@ impl App {
         self.take_dropped_files(ui);
         self.run_keys(ui);
         self.note_activity(ui);
+        self.run_cine(ui);
         status::show(self, ui);
         if self.reading.is_some() || self.library.is_busy() || !self.library.series().is_empty() {
             toolbar::show(self, ui);
-            series_panel::show(self, ui);
-            ladder::show(self, ui);
+            if !self.hide_panels {
+                series_panel::show(self, ui);
+                ladder::show(self, ui);
+            }
             egui::CentralPanel::default()
                 .frame(egui::Frame::NONE.fill(theme::BACKGROUND))
                 .show(ui, |ui| pane_view::show(self, ui));
@@ -206,6 +252,11 @@ impl App {
         }
         dialogs::show(self, ui);
         self.notices.show(ui);
+        // While the reader rests, the pipelines of what comes next are made, one a frame.
+        let rests = self.reading.is_some() && self.capture.is_none() && !self.is_working();
+        if rests && self.screen.as_ref().is_some_and(Screen::warm) {
+            ui.ctx().request_repaint();
+        }
     }
 
     fn drain_inbox(&mut self) {
@@ -283,6 +334,7 @@ impl App {
     fn leave_case(&mut self) {
         self.inbox.cancel_all();
         self.reading = None;
+        self.cine = None;
         self.desk = Desk::default();
     }
 

@@ -4,39 +4,46 @@
 use super::pane_input::local_to;
 use super::reading::Reading;
 use super::shown::Shown;
-use super::{App, scout, theme};
-use crate::document::{Document, HeightPoints, ImageKey, MeasurementShape};
+use super::{App, measured, scout, theme};
+use crate::document::{Document, HeightPoints, ImageKey};
 use crate::session::CommandId;
 use crate::space::{PatientPoint, Plane};
 use crate::tool::Preview;
-use crate::view::{Aim, Sight, orientation_letters, scale_bar};
+use crate::view::{Aim, Sight, orientation_letters, scale_bar, stored_letters};
 use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Stroke, StrokeKind, pos2, vec2};
 
 const SMALL: f32 = 11.0;
+/// In narrower pictures scale bar, letter and window do not stand in one line.
+const NARROW: f32 = 260.0;
 const FURNITURE: Color32 = Color32::from_rgb(196, 204, 214);
 /// Half of a level's usual height: labels farther from the plane belong to another slice, mm.
 const LABEL_DEPTH_MM: f64 = 14.0;
 
 /// A pane's converter to the screen.
-struct Sheet<'a> {
-    reading: &'a Reading,
-    sight: &'a Sight,
-    shown: &'a Shown,
+pub(super) struct Sheet<'a> {
+    pub(super) reading: &'a Reading,
+    pub(super) sight: &'a Sight,
+    pub(super) shown: &'a Shown,
     rect: Rect,
-    painter: &'a Painter,
+    pub(super) painter: &'a Painter,
 }
 
 impl Sheet<'_> {
-    fn screen(&self, p: PatientPoint) -> Pos2 {
+    pub(super) fn screen(&self, p: PatientPoint) -> Pos2 {
         local_to(self.sight.pane_from_patient(p), self.rect)
     }
 
-    fn depth_mm(&self, p: PatientPoint) -> f64 {
+    pub(super) fn depth_mm(&self, p: PatientPoint) -> f64 {
         self.sight.depth_mm(p)
     }
 
     fn points(&self, mm: f64) -> f32 {
         (mm / self.sight.pane.mm_per_point) as f32
+    }
+
+    /// Unit of the values of an image.
+    pub(super) fn units_of(&self, key: &ImageKey) -> &str {
+        self.document().images.get(key).map_or("", |i| i.units.as_str())
     }
 
     /// What is said of the series of this pane.
@@ -45,7 +52,7 @@ impl Sheet<'_> {
     }
 
     /// Text that can be read on bright and on dark.
-    fn text(&self, at: Pos2, anchor: Align2, text: &str, size: f32, color: Color32) {
+    pub(super) fn text(&self, at: Pos2, anchor: Align2, text: &str, size: f32, color: Color32) {
         let font = FontId::proportional(size);
         for d in [vec2(1.0, 0.0), vec2(-1.0, 0.0), vec2(0.0, 1.0), vec2(0.0, -1.0)] {
             self.painter.text(at + d, anchor, text, font.clone(), Color32::from_black_alpha(170));
@@ -53,24 +60,52 @@ impl Sheet<'_> {
         self.painter.text(at, anchor, text, font, color);
     }
 
-    fn line(&self, a: Pos2, b: Pos2, color: Color32) {
+    /// How wide a text is.
+    pub(super) fn width_of(&self, text: &str, size: f32) -> f32 {
+        self.painter.layout_no_wrap(text.to_owned(), FontId::proportional(size), FURNITURE).rect.width()
+    }
+
+    /// Whether a text that begins at a place ends within the picture.
+    pub(super) fn fits(&self, at: Pos2, text: &str, size: f32) -> bool {
+        at.x >= self.rect.left() && at.x + self.width_of(text, size) < self.rect.right()
+    }
+
+    pub(super) fn line(&self, a: Pos2, b: Pos2, color: Color32) {
         self.painter.line_segment([a, b], Stroke::new(2.6, Color32::from_black_alpha(110)));
         self.painter.line_segment([a, b], Stroke::new(1.3, color));
     }
 }
 
+/// What of it is painted.
+#[derive(Clone, Copy, Debug)]
+pub struct What {
+    /// Levels, end plates, measurements.
+    pub annotations: bool,
+    /// Crosshair, lines of other planes, the tool's preview.
+    pub guides: bool,
+    /// The series' description in the corner.
+    pub descriptions: bool,
+}
+
 /// Everything over one pane.
-pub fn paint(app: &App, reading: &Reading, pane: usize, rect: Rect, painter: &Painter) {
+pub fn paint(app: &App, reading: &Reading, pane: usize, rect: Rect, painter: &Painter, what: What) {
     let sight = reading.viewer.sight(pane);
     let sheet = Sheet { reading, sight, shown: reading.shown(sight.shown), rect, painter };
-    furniture(&sheet);
-    if app.hide_overlays {
-        return;
+    if what.guides {
+        guides(app, &sheet, pane);
     }
+    if what.annotations {
+        document(app, &sheet);
+    }
+    furniture(&sheet, what.descriptions);
+}
+
+/// What helps to find the way and is in no figure.
+fn guides(app: &App, sheet: &Sheet<'_>, pane: usize) {
+    let (reading, sight, rect, painter) = (sheet.reading, sheet.sight, sheet.rect, sheet.painter);
     let on_this_pane = app.hovered.is_some_and(|h| h.pane == pane);
-    crosshair(&sheet);
+    crosshair(sheet);
     scout::paint(reading, pane, rect, painter, on_this_pane && app.desk.tool_id == CommandId::Navigate);
-    document(app, &sheet);
     if app.desk.tool_id == CommandId::WindowBox
         && let Some((a, b)) = app.capture.and_then(|c| c.box_on(pane))
     {
@@ -79,9 +114,9 @@ pub fn paint(app: &App, reading: &Reading, pane: usize, rect: Rect, painter: &Pa
     let anywhere = app.desk.tool_id == CommandId::Heights;
     let drawn_on = sight.shown == reading.active_number();
     if let Some(tool) = app.desk.tool.as_ref().filter(|_| drawn_on) {
-        let scene = app.desk.scene(reading.document(), &reading.key);
+        let scene = app.desk.scene(reading);
         let shown = |p: &&Preview| on_this_pane || anywhere || matches!(p, Preview::Offer { .. });
-        tool.preview(&scene).iter().filter(shown).for_each(|p| preview(app, &sheet, p));
+        tool.preview(&scene).iter().filter(shown).for_each(|p| preview(app, sheet, p));
     }
 }
 
@@ -117,9 +152,9 @@ fn document(app: &App, sheet: &Sheet<'_>) {
             heights(sheet, h);
         }
     }
-    for m in document.measurements.values() {
+    for (id, m) in &document.measurements {
         if lies_in(sheet, &m.image) {
-            measurement(sheet, &m.shape);
+            measured::paint(sheet, *id, m, active && app.desk.measurement.as_deref() == Some(m.label.as_str()));
         }
     }
 }
@@ -139,29 +174,6 @@ fn heights(sheet: &Sheet<'_>, h: &HeightPoints) {
         for q in p {
             sheet.painter.circle_filled(q, 2.2, color);
         }
-    }
-}
-
-fn measurement(sheet: &Sheet<'_>, shape: &MeasurementShape) {
-    let color = Color32::from_rgb(240, 228, 66);
-    let reach_mm = sheet.sight.stack(&sheet.shown.geometry).step_mm(&sheet.shown.geometry, sheet.sight.cursor);
-    let near = |p: PatientPoint| sheet.depth_mm(p) <= reach_mm.max(sheet.sight.slab_mm / 2.0);
-    match shape {
-        MeasurementShape::Length { points_mm: [a, b] } if near(*a) && near(*b) => {
-            let (p, q) = (sheet.screen(*a), sheet.screen(*b));
-            sheet.line(p, q, color);
-            let text = format!("{:.1} mm", a.distance_mm(*b));
-            sheet.text(q + vec2(7.0, -7.0), Align2::LEFT_BOTTOM, &text, 12.0, color);
-        }
-        MeasurementShape::Angle { a_mm, b_mm } if near(a_mm[0]) && near(b_mm[0]) => {
-            for l in [a_mm, b_mm] {
-                sheet.line(sheet.screen(l[0]), sheet.screen(l[1]), color);
-            }
-            let (u, v) = (a_mm[1].vec() - a_mm[0].vec(), b_mm[1].vec() - b_mm[0].vec());
-            let text = format!("{:.1}°", u.angle_between(v).to_degrees());
-            sheet.text(sheet.screen(b_mm[1]) + vec2(7.0, 0.0), Align2::LEFT_CENTER, &text, 12.0, color);
-        }
-        _ => {}
     }
 }
 
@@ -202,10 +214,16 @@ fn preview(app: &App, sheet: &Sheet<'_>, shape: &Preview) {
 }
 
 /// Letters, scale bar, corner texts: what makes a picture readable without asking.
-fn furniture(sheet: &Sheet<'_>) {
+fn furniture(sheet: &Sheet<'_>, descriptions: bool) {
     let (r, sight) = (sheet.rect, sheet.sight);
     let frame = sight.pane.frame;
-    let sides = if sheet.shown.is_located() { 4 } else { 0 };
+    let letters = |direction| match sheet.shown.is_located() {
+        true => Some(orientation_letters(direction)),
+        false => {
+            let [right, down, _] = sheet.shown.geometry.directions();
+            stored_letters(sheet.shown.series.stored_sides()?, [right, down], direction)
+        }
+    };
     for (at, anchor, direction) in [
         (pos2(r.left() + 6.0, r.center().y), Align2::LEFT_CENTER, -frame.right),
         (pos2(r.right() - 6.0, r.center().y), Align2::RIGHT_CENTER, frame.right),
@@ -213,13 +231,15 @@ fn furniture(sheet: &Sheet<'_>) {
         (pos2(r.center().x, r.bottom() - 5.0), Align2::CENTER_BOTTOM, frame.down),
     ]
     .into_iter()
-    .take(sides)
+    .filter_map(|(at, anchor, direction)| Some((at, anchor, letters(direction)?)))
     {
-        sheet.text(at, anchor, &orientation_letters(direction), 14.0, FURNITURE);
+        sheet.text(at, anchor, &direction, 14.0, FURNITURE);
     }
     sheet.text(r.left_top() + vec2(7.0, 5.0), Align2::LEFT_TOP, &place_text(sheet), SMALL, FURNITURE);
-    let room = r.width() * 0.55;
-    let series = fitted(sheet, &sheet.shown.corner_text(), room);
+    // The letter in the middle stays clear.
+    let room = r.width() / 2.0 - 20.0;
+    let series = if descriptions { sheet.shown.corner_text() } else { sheet.shown.series.modality.clone() };
+    let series = fitted(sheet, &series, room);
     sheet.text(pos2(r.right() - 7.0, r.top() + 5.0), Align2::RIGHT_TOP, &series, SMALL, FURNITURE);
     let w = sheet.shown.window();
     let how = match &sheet.shown.voi {
@@ -229,7 +249,8 @@ fn furniture(sheet: &Sheet<'_>) {
     };
     let inverted = if sheet.shown.inverted { "  inverted" } else { "" };
     let window = format!("W {:.0}  L {:.0}{how}{inverted}", w.width, w.center);
-    sheet.text(pos2(r.right() - 7.0, r.bottom() - 5.0), Align2::RIGHT_BOTTOM, &window, SMALL, FURNITURE);
+    let raised = if r.width() < NARROW { 17.0 } else { 0.0 };
+    sheet.text(pos2(r.right() - 7.0, r.bottom() - 5.0 - raised), Align2::RIGHT_BOTTOM, &window, SMALL, FURNITURE);
     ruler(sheet);
 }
 
@@ -251,7 +272,8 @@ fn place_text(sheet: &Sheet<'_>) -> String {
     let along = match sight.aim {
         Aim::Plane => {
             let name = ["x", "y", "z"][sight.plane() as usize];
-            format!("{name} {:.1} mm", sight.cursor.vec()[sight.plane() as usize])
+            // The addition makes a negative zero one that is read without a sign.
+            format!("{name} {:.1} mm", (sight.cursor.vec()[sight.plane() as usize] * 10.0).round() / 10.0 + 0.0)
         }
         _ => format!("{:+.1} mm", sight.cursor.vec().dot(sight.stack(&sheet.shown.geometry).normal)),
     };
@@ -274,11 +296,12 @@ fn fitted(sheet: &Sheet<'_>, text: &str, width: f32) -> String {
 
 fn ruler(sheet: &Sheet<'_>) {
     let r = sheet.rect;
-    if !sheet.shown.in_millimetres() {
+    let (scale, unit) = sheet.reading.length_scale(sheet.sight.shown);
+    if unit != "mm" {
         let text = "pixels, no spacing known";
         return sheet.text(r.left_bottom() + vec2(9.0, -8.0), Align2::LEFT_BOTTOM, text, SMALL, theme::WARNING);
     }
-    let bar = scale_bar(sheet.sight.pane.mm_per_point, f64::from(r.width()));
+    let bar = scale_bar(sheet.sight.pane.mm_per_point * scale, f64::from(r.width()));
     let (left, y) = (r.left() + 9.0, r.bottom() - 9.0);
     let right = left + bar.points as f32;
     sheet.line(pos2(left, y), pos2(right, y), FURNITURE);
@@ -286,5 +309,18 @@ fn ruler(sheet: &Sheet<'_>) {
         sheet.line(pos2(x, y - 4.0), pos2(x, y), FURNITURE);
     }
     let text = if bar.length_mm >= 1.0 { format!("{:.0} mm", bar.length_mm) } else { format!("{} mm", bar.length_mm) };
+    let text = format!("{text}{}", origin_text(sheet));
     sheet.text(pos2(left, y - 5.0), Align2::LEFT_BOTTOM, &text, SMALL, FURNITURE);
+}
+
+/// Of a projection: whose millimetres these are.
+fn origin_text(sheet: &Sheet<'_>) -> String {
+    if sheet.shown.is_located() {
+        return String::new();
+    }
+    let drawn = sheet.document().images.get(&sheet.shown.key).and_then(|i| i.calibration);
+    match drawn {
+        Some(c) => format!(" by a length of {} mm drawn here", c.length_mm),
+        None => format!(" {}", sheet.shown.series.spacing_origin.words()),
+    }
 }

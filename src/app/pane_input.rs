@@ -2,6 +2,7 @@
 
 use super::App;
 use super::scout::{self, Handle};
+use super::settings::Mouse;
 use crate::segment::DrawPlane;
 use crate::session::CommandId;
 use crate::space::{DVec2, PatientPoint};
@@ -11,6 +12,19 @@ use egui::{Event, Modifiers, MouseWheelUnit, PointerButton, Pos2, Rect, Response
 
 /// Touchpads report points; this many are one slice.
 const POINTS_PER_SLICE: f32 = 24.0;
+
+/// A press that goes less far than this is a click, logical points.
+const CLICK_REACH: f32 = 4.0;
+
+/// What a button that is held does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Does {
+    Tool,
+    Window,
+    Pan,
+    Zoom,
+    Nothing,
+}
 
 /// What the pointer is over.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +102,7 @@ fn press(app: &mut App, pane: usize, rect: Rect, pos: Pos2, button: PointerButto
     let turns = button == PointerButton::Primary && app.desk.tool_id == CommandId::Navigate;
     let handle = if turns { scout::handle_at(reading, pane, rect, pos) } else { None };
     app.capture = Some(Capture { pane, button, start: pos, last: pos, handle });
-    if button != PointerButton::Primary || handle.is_some() {
+    if app.does(button) != Does::Tool || handle.is_some() {
         return;
     }
     if app.desk.draws() && !app.ready_to_draw(pane, rect, pos) {
@@ -110,14 +124,16 @@ fn moved(app: &mut App, ui: &Ui, pane: usize, rect: Rect, pos: Pos2, over: bool)
         return;
     }
     let before = std::mem::replace(&mut capture.last, pos);
-    let (delta, handle) = (pos - before, capture.handle);
+    let (delta, handle, capture_button) = (pos - before, capture.handle, capture.button);
     let delta = DVec2::new(f64::from(delta.x), f64::from(delta.y));
-    match (capture.button, handle) {
-        (PointerButton::Primary, Some(handle)) => app.turn_plane(pane, rect, handle, before, pos, modifiers.shift),
-        (PointerButton::Primary, None) => point(app, pane, rect, pos, Phase::Drag, modifiers.alt),
-        (PointerButton::Secondary, _) => app.drag_window(pane, delta),
-        (PointerButton::Middle, _) => app.look(pane, |s| s.pane.pan_by(delta)),
-        _ => {}
+    let start = capture.start;
+    match (app.does(capture_button), handle) {
+        (Does::Tool, Some(handle)) => app.turn_plane(pane, rect, handle, before, pos, modifiers.shift),
+        (Does::Tool, None) => point(app, pane, rect, pos, Phase::Drag, modifiers.alt),
+        (Does::Window, _) => app.drag_window(pane, delta),
+        (Does::Pan, _) => app.look(pane, |s| s.pane.pan_by(delta)),
+        (Does::Zoom, _) => app.look(pane, |s| s.pane.zoom_at(local(start, rect), s.size, (-delta.y / 150.0).exp())),
+        (Does::Nothing, _) => {}
     }
 }
 
@@ -127,7 +143,11 @@ fn released(app: &mut App, pane: usize, rect: Rect, pos: Pos2, button: PointerBu
     if button != PointerButton::Primary || capture.handle.is_some() {
         return;
     }
-    if app.desk.tool_id == CommandId::WindowBox {
+    if app.does(button) == Does::Window {
+        if capture.start.distance(pos) < CLICK_REACH {
+            point(app, pane, rect, pos, Phase::Press, modifiers.alt);
+        }
+    } else if app.desk.tool_id == CommandId::WindowBox {
         app.window_from_box(pane, rect, capture.start, pos);
     } else {
         point(app, pane, rect, pos, Phase::Release, modifiers.alt);
@@ -139,7 +159,9 @@ fn point(app: &mut App, pane: usize, rect: Rect, pos: Pos2, phase: Phase, alt: b
     let at = app.patient_at(pane, rect, pos);
     if app.desk.tool.is_some() {
         let Some(plane) = app.draw_plane(pane, at) else { return };
-        app.tool_event(ToolEvent::Pointer { phase, at, plane, alt });
+        let axes = app.reading.as_ref().map(|r| r.viewer.sight(pane).directions_at(at));
+        let axes = axes.map_or([crate::space::DVec3::X, crate::space::DVec3::Y], |[right, down, _]| [right, down]);
+        app.tool_event(ToolEvent::Pointer { phase, at, plane, axes, alt });
     } else if app.desk.tool_id == CommandId::Navigate && phase != Phase::Hover {
         app.set_cursor(pane, at);
     }
@@ -202,6 +224,20 @@ pub fn context_menu(app: &mut App, response: &Response, pane: usize) {
 }
 
 impl App {
+    /// What a button does, after the mouse profile. While a plane is turned by its handle the left button is the tool.
+    fn does(&self, button: PointerButton) -> Does {
+        let turns = self.capture.is_some_and(|c| c.handle.is_some());
+        let idle = self.desk.tool_id == CommandId::Navigate && !turns;
+        match (button, self.settings.mouse) {
+            (PointerButton::Primary, Mouse::Pacs) if idle => Does::Window,
+            (PointerButton::Primary, _) => Does::Tool,
+            (PointerButton::Secondary, Mouse::Tools) => Does::Window,
+            (PointerButton::Secondary, Mouse::Pacs) => Does::Zoom,
+            (PointerButton::Middle, _) => Does::Pan,
+            _ => Does::Nothing,
+        }
+    }
+
     /// The patient point under a screen position.
     pub(super) fn patient_at(&self, pane: usize, rect: Rect, pos: Pos2) -> PatientPoint {
         let Some(r) = &self.reading else { return PatientPoint::ORIGIN };

@@ -1,6 +1,6 @@
 //! The strip above each picture: what the pane is aimed at, its slab, and what it follows.
 
-use super::{App, series_panel, theme};
+use super::{App, blend, series_panel, theme};
 use crate::space::Plane;
 use crate::view::{Curve, Link, SLAB_MAX_MM, Sight};
 use crate::volume::{Interpolation, Projection};
@@ -24,6 +24,7 @@ pub fn show(app: &mut App, ui: &mut Ui, pane: usize, rect: Rect) {
         ui.horizontal_centered(|ui| {
             aim(app, ui, pane);
             slab(app, ui, pane);
+            blend::slider(app, ui, pane);
             links(app, ui, pane);
             if rect.width() > ROOM_FOR_NAME {
                 title(app, ui, pane);
@@ -40,7 +41,7 @@ fn aim(app: &mut App, ui: &mut Ui, pane: usize) {
     let Some(reading) = &app.reading else { return };
     let sight = reading.viewer.sight(pane);
     let located = reading.shown(sight.shown).is_located();
-    let name = RichText::new(format!("{} ⏷", sight.name())).small().color(theme::TEXT);
+    let name = RichText::new(format!("{} ⏷", reading.name_of_aim(pane))).small().color(theme::TEXT);
     let mut chosen: Option<Change> = None;
     let menu = ui.menu_button(name, |ui| {
         for plane in [Plane::Sagittal, Plane::Axial, Plane::Coronal] {
@@ -66,6 +67,9 @@ fn aim(app: &mut App, ui: &mut Ui, pane: usize) {
         {
             let interpolation = if nearest { Interpolation::Nearest } else { Interpolation::Linear };
             chosen = Some(Box::new(move |app| app.with_sight(pane, |s| s.interpolation = interpolation)));
+        }
+        if let Some(over) = blend::menu(app, ui, pane) {
+            chosen = Some(Box::new(move |app| app.lay_over(pane, over)));
         }
         ui.separator();
         for index in 0..app.library.series().len() {

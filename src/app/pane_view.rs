@@ -17,6 +17,7 @@ pub fn show(app: &mut App, ui: &mut Ui) {
         return empty(app, ui);
     };
     app.hovered = None;
+    app.pane_rects.clear();
     for (pane, share) in reading.viewer.visible() {
         let rect = part(area, share);
         ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(("pane", pane)), |ui| one(app, ui, pane, rect));
@@ -34,7 +35,7 @@ fn empty(app: &App, ui: &mut Ui) {
 }
 
 /// A pane's part of the area, with half a gap at each inner side.
-fn part(area: Rect, share: Share) -> Rect {
+pub(super) fn part(area: Rect, share: Share) -> Rect {
     let at = |x: f32, y: f32| pos2(area.left() + x * area.width(), area.top() + y * area.height());
     let whole = Rect::from_min_max(at(share.left, share.top), at(share.left + share.width, share.top + share.height));
     let inner = |edge: f32| if edge > 0.001 { GAP / 2.0 } else { 0.0 };
@@ -47,17 +48,15 @@ fn part(area: Rect, share: Share) -> Rect {
 /// What an assistive technology calls a pane: its plane, and its series where there are several.
 pub fn name_of(app: &App, pane: usize) -> String {
     let Some(reading) = &app.reading else { return String::new() };
-    let sight = reading.viewer.sight(pane);
-    let several = reading.viewer.sights().iter().any(|s| s.shown != sight.shown);
-    let twin = reading.viewer.sights().iter().enumerate().any(|(n, s)| n != pane && s.name() == sight.name());
+    let (shown, name) = (reading.viewer.sight(pane).shown, reading.name_of_aim(pane));
+    let others = || (0..reading.viewer.sights().len()).filter(|n| *n != pane);
+    let several = others().any(|n| reading.viewer.sight(n).shown != shown);
+    let twin = others().any(|n| reading.name_of_aim(n) == name);
     match several || twin {
-        true => format!(
-            "{} view {}, {}",
-            sight.name(),
-            pane + 1,
-            super::series_panel::name_of(&reading.shown_in(pane).series)
-        ),
-        false => format!("{} view", sight.name()),
+        true => {
+            format!("{name} view {}, {}", pane + 1, super::series_panel::name_of(&reading.shown_in(pane).series))
+        }
+        false => format!("{name} view"),
     }
 }
 
@@ -72,6 +71,7 @@ fn one(app: &mut App, ui: &mut Ui, pane: usize, rect: Rect) {
         let geometry = r.shown_in(pane).geometry.clone();
         r.viewer.sight_mut(pane).resized(size, &geometry);
     }
+    app.pane_rects.push((pane, image));
     pane_input::handle(app, ui, pane, image, &response);
     paint(app, ui, pane, image);
     pane_input::context_menu(app, &response, pane);
@@ -91,10 +91,12 @@ fn paint(app: &App, ui: &Ui, pane: usize, rect: Rect) {
     painter.rect_filled(rect, 0.0, egui::Color32::BLACK);
     let Some(reading) = &app.reading else { return };
     if let Some(screen) = &app.screen {
-        let look = Look { bare: app.hide_overlays, hurried: app.capture.is_some() && !app.desk.draws() };
+        let look =
+            Look { bare: app.hide_overlays, hurried: app.capture.is_some() && !app.desk.draws(), ..Look::default() };
         painter.add(screen.pane(reading, pane, rect, ui.ctx().pixels_per_point(), look));
     }
-    overlay::paint(app, reading, pane, rect, &painter);
+    let what = overlay::What { annotations: !app.hide_overlays, guides: !app.hide_overlays, descriptions: true };
+    overlay::paint(app, reading, pane, rect, &painter, what);
 }
 
 fn frame(app: &App, ui: &Ui, pane: usize, rect: Rect) {

@@ -48,6 +48,7 @@ pub struct Reading {
     pub looked: Instant,
     figures: RefCell<Figures>,
     places: RefCell<HashMap<usize, (u64, Places)>>,
+    measured: super::measured::Kept,
 }
 
 /// Middles of lesions on a series, by their label value.
@@ -96,6 +97,7 @@ impl Reading {
             looked: Instant::now(),
             figures: RefCell::default(),
             places: RefCell::default(),
+            measured: super::measured::Kept::default(),
         }
     }
 
@@ -131,6 +133,33 @@ impl Reading {
     /// Number of a series of the library, if it is open.
     pub fn number_of(&self, index: usize) -> Option<usize> {
         self.shown.iter().position(|s| s.index == index)
+    }
+
+    /// The open series that documents know by a key, with its number.
+    pub fn with_key(&self, key: &ImageKey) -> Option<(usize, &Shown)> {
+        self.shown.iter().enumerate().find(|(_, s)| s.key == *key)
+    }
+
+    /// The volumes in memory, by their names in documents.
+    pub fn volumes(&self) -> impl Iterator<Item = (ImageKey, Arc<Volume>)> {
+        self.shown.iter().filter_map(|s| Some((s.key.clone(), s.volume.clone()?)))
+    }
+
+    /// What the picture of a pane is called.
+    pub fn name_of_aim(&self, pane: usize) -> String {
+        let located = self.shown_in(pane).is_located();
+        if located { self.viewer.sight(pane).name() } else { "Picture".to_owned() }
+    }
+
+    /// The figures of a measurement.
+    pub fn figures_of(&self, id: uuid::Uuid, m: &crate::document::Measurement) -> crate::assess::Measured {
+        self.measured.of(self, id, m)
+    }
+
+    /// By what lengths on a series are multiplied, and their unit.
+    pub fn length_scale(&self, number: usize) -> (f64, &'static str) {
+        let shown = self.shown(number);
+        self.document_of(number).images.get(&shown.key).unwrap_or(shown.identity()).length_scale()
     }
 
     /// Opens one more series; gives its number.

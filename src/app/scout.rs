@@ -5,7 +5,7 @@ use super::App;
 use super::pane_input::{local, local_to};
 use super::reading::Reading;
 use crate::space::{DVec2, Plane};
-use crate::view::Link;
+use crate::view::{Aim, Link};
 use egui::{Color32, Painter, Pos2, Rect, Stroke, Vec2, vec2};
 
 /// How near the pointer takes a handle, logical points.
@@ -129,12 +129,17 @@ impl App {
         }
     }
 
-    /// Every turned pane looks along the patient's axes again.
+    /// Every turned, rotated or mirrored pane looks as it did at first.
     pub(super) fn straighten_planes(&mut self) {
-        let Some(reading) = &mut self.reading else { return };
-        for sight in reading.viewer.sights_mut().iter_mut().filter(|s| s.is_turned()) {
-            let plane = sight.plane();
-            sight.aim_at(plane);
+        let panes = self.reading.as_ref().map_or(0, |r| r.viewer.sights().len());
+        for pane in 0..panes {
+            let Some(reading) = &self.reading else { return };
+            let sight = reading.viewer.sight(pane);
+            match sight.aim {
+                Aim::Curved(_) => {}
+                Aim::Native => self.aim_native(pane),
+                Aim::Plane | Aim::Turned => self.aim_pane(pane, sight.plane()),
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The event loop: one winit window, egui's input and painter, and nothing of the program itself. Repaints only when
 //! something changed; a lost GPU device is rebuilt from what the CPU holds.
 
-use super::App;
+use super::{App, Settings, adapter};
 use crate::render::device_descriptor;
 use egui_winit::accesskit_winit;
 use std::num::NonZeroU32;
@@ -47,11 +47,29 @@ impl From<accesskit_winit::Event> for Wake {
     }
 }
 
-/// Opens the window on `paths` and runs until it is closed.
+/// How the window starts.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// What is opened.
+    pub paths: Vec<PathBuf>,
+    /// The settings; those of the user where absent.
+    pub settings: Option<PathBuf>,
+    /// The adapter, before what the settings say.
+    pub adapter: Option<String>,
+    /// The device is given up this long after the start, as a driver's fault would: for tests.
+    pub lose_device_after: Option<Duration>,
+}
+
+/// Opens the window and runs until it is closed.
 ///
 /// # Errors
 /// [`ShellError`] when there is no display, window or adapter.
-pub fn run(paths: Vec<PathBuf>) -> Result<(), ShellError> {
+pub fn run(options: Options) -> Result<(), ShellError> {
+    let path = options.settings.or_else(Settings::path_of_user);
+    let mut settings = path.as_deref().map_or_else(Settings::default, Settings::read);
+    settings.adapter = options.adapter.or(settings.adapter);
+    let lose_device_at = options.lose_device_after.map(|after| Instant::now() + after);
+    let paths = options.paths;
     let event_loop = EventLoop::<Wake>::with_user_event().build().map_err(|e| ShellError::NoDisplay(e.to_string()))?;
     let ctx = egui::Context::default();
     let proxy = event_loop.create_proxy();
@@ -63,7 +81,8 @@ pub fn run(paths: Vec<PathBuf>) -> Result<(), ShellError> {
     super::stop::close_with(move || {
         let _ = closing.lock().unwrap_or_else(PoisonError::into_inner).send_event(Wake::Close); // as above
     });
-    let mut shell = Shell { ctx, proxy, paths, running: None, wake_at: None, failure: None };
+    let mut shell =
+        Shell { ctx, proxy, paths, settings, lose_device_at, running: None, wake_at: lose_device_at, failure: None };
     event_loop.run_app(&mut shell).map_err(|e| ShellError::Window(e.to_string()))?;
     shell.failure.map_or(Ok(()), Err)
 }
@@ -72,6 +91,8 @@ struct Shell {
     ctx: egui::Context,
     proxy: EventLoopProxy<Wake>,
     paths: Vec<PathBuf>,
+    settings: Settings,
+    lose_device_at: Option<Instant>,
     running: Option<Running>,
     wake_at: Option<Instant>,
     failure: Option<ShellError>,
@@ -105,6 +126,8 @@ impl Shell {
         );
         input.init_accesskit(event_loop, &window, self.proxy.clone());
         let mut app = App::new(&self.ctx);
+        app.use_settings(self.settings.clone());
+        app.recall();
         if let Some(state) = painter.render_state() {
             app.attach_gpu(&state);
         }
@@ -120,6 +143,7 @@ impl Shell {
     ) -> Result<egui_wgpu::winit::Painter, ShellError> {
         let mut setup = egui_wgpu::WgpuSetupCreateNew::from_display_handle(event_loop.owned_display_handle());
         setup.device_descriptor = Arc::new(device_descriptor);
+        adapter::choose(&mut setup, self.settings.adapter.as_deref());
         let configuration = egui_wgpu::WgpuConfiguration { wgpu_setup: setup.into(), ..Default::default() };
         let options = egui_wgpu::RendererOptions { dithering: false, ..Default::default() };
         let new = egui_wgpu::winit::Painter::new(self.ctx.clone(), configuration, false, options);
@@ -150,6 +174,10 @@ impl Shell {
     }
 
     fn paint(&mut self, event_loop: &ActiveEventLoop) {
+        if let Some(r) = self.running.as_mut().filter(|_| self.lose_device_at.is_some_and(|at| at <= Instant::now())) {
+            self.lose_device_at = None;
+            r.app.lose_gpu();
+        }
         if self.running.as_ref().is_some_and(|r| r.app.gpu_is_lost()) {
             self.rebuild_gpu(event_loop);
         }

@@ -6,7 +6,7 @@ use crate::space::{DVec2, Geometry, PatientPoint, Plane};
 use crate::study::Series;
 use crate::view::{Sight, Stack};
 use crate::volume::{
-    CT_PRESETS, Distribution, Finding, Kind, Voi, VoiLut, Volume, Window, auto_window, auto_window_of,
+    CT_PRESETS, Distribution, Finding, Kind, Voi, VoiFunction, VoiLut, Volume, Window, auto_window, auto_window_of,
 };
 use std::sync::Arc;
 
@@ -95,11 +95,6 @@ impl Shown {
         self.series.is_located()
     }
 
-    /// Whether lengths are millimetres.
-    pub fn in_millimetres(&self) -> bool {
-        self.series.spacing_mm[0].is_some()
-    }
-
     /// What is odd about the series, also found while loading.
     pub fn findings(&self) -> &[Finding] {
         if self.extra_findings.is_empty() { &self.series.findings } else { &self.extra_findings }
@@ -130,6 +125,16 @@ impl Shown {
     pub fn set_window(&mut self, window: Window) {
         self.window_is_given = true;
         self.voi = Voi::Window(window);
+    }
+
+    /// The same window as a sigmoid (PS3.3 C.11.2.1.3), or linear again.
+    pub fn toggle_sigmoid(&mut self) {
+        let window = self.window();
+        let function = match window.function {
+            VoiFunction::Sigmoid => VoiFunction::Linear,
+            _ => VoiFunction::Sigmoid,
+        };
+        self.set_window(Window { function, width: window.width.max(1.0), ..window });
     }
 
     /// The look-up tables of the file, each once.

@@ -8,7 +8,7 @@ use egui::{Align, Layout, RichText, Ui, vec2};
 pub fn show(app: &mut App, ui: &mut Ui) {
     let height = ui.available_height();
     ui.with_layout(Layout::top_down(Align::Center), |ui| {
-        let listed = app.recent.as_ref().map_or(0, |r| r.cases.len());
+        let listed = app.recent.as_ref().map_or(0, |r| r.cases.len()) + app.remembered.folders().len();
         ui.add_space((height * if listed > 0 { 0.14 } else { 0.26 }).max(30.0));
         ui.label(RichText::new("Spondyl").size(34.0).color(theme::TEXT).strong());
         ui.label(RichText::new("Lytic lesions of the spine, vertebra by vertebra").color(theme::MUTED));
@@ -27,16 +27,37 @@ pub fn show(app: &mut App, ui: &mut Ui) {
         ui.add_space(16.0);
         widgets::muted(ui, "or drop a folder, a file, a DICOMDIR or a zip anywhere on this window");
         super::recent::show(app, ui);
+        recent_folders(app, ui);
         ui.add_space(22.0);
-        for (key, what) in [
-            ("V", "label the vertebrae: one click each"),
-            ("B", "paint a lesion; G grows one from a single drag"),
-            ("Ctrl+E", "export JSON, NIfTI masks and tables"),
-            ("F1", "all keys"),
+        for (id, what) in [
+            (CommandId::Vertebra, "label the vertebrae: one click each"),
+            (CommandId::Brush, "paint a lesion; grow takes one from a single drag"),
+            (CommandId::Export, "export JSON, NIfTI masks and tables"),
+            (CommandId::Keys, "all keys"),
         ] {
-            ui.label(RichText::new(format!("{key:>7}   {what}")).monospace().color(theme::MUTED));
+            ui.label(RichText::new(format!("{:>7}   {what:<45}", app.key_of(id))).monospace().color(theme::MUTED));
         }
         ui.add_space(22.0);
         widgets::muted(ui, "Research use only, not for diagnosis. Nothing leaves this computer.");
     });
+}
+
+/// The folders opened last.
+fn recent_folders(app: &mut App, ui: &mut Ui) {
+    let folders = app.remembered.folders();
+    if folders.is_empty() {
+        return;
+    }
+    ui.add_space(18.0);
+    widgets::heading(ui, "Opened last");
+    let mut open = None;
+    for folder in folders {
+        let name =
+            folder.file_name().map_or_else(|| folder.display().to_string(), |n| n.to_string_lossy().into_owned());
+        let button = egui::Button::new(name).frame(false).truncate();
+        if ui.add_sized(vec2(300.0, 22.0), button).on_hover_text(folder.display().to_string()).clicked() {
+            open = Some(folder);
+        }
+    }
+    open.into_iter().for_each(|folder| app.open_paths(vec![folder]));
 }

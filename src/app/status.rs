@@ -30,14 +30,14 @@ fn hint(app: &App) -> String {
         return "Research use only, not for diagnosis".to_owned();
     };
     match &app.desk.tool {
-        Some(tool) => tool.hint(&app.desk.scene(reading.document(), &reading.key)),
+        Some(tool) => tool.hint(&app.desk.scene(reading)),
         None => app.desk.tool_id.command().hint.to_owned(),
     }
 }
 
 fn under_pointer(app: &App, ui: &mut Ui) {
     let (Some(reading), Some(hover)) = (&app.reading, app.hovered) else { return };
-    let [x, y, z] = <[f64; 3]>::from(hover.at);
+    let [x, y, z] = <[f64; 3]>::from(hover.at).map(|mm| (mm * 10.0).round() / 10.0 + 0.0);
     let shown = reading.shown_in(hover.pane);
     let value = shown.value_at(hover.at);
     let value = value.map_or(String::new(), |v| format!("{v}   "));

@@ -17,6 +17,8 @@ pub const TEXT: Color32 = Color32::from_rgb(214, 219, 226);
 pub const MUTED: Color32 = Color32::from_rgb(152, 161, 174);
 /// The active thing; nothing else has this colour.
 pub const ACCENT: Color32 = Color32::from_rgb(86, 180, 233);
+/// Text on the accent.
+pub const ON_ACCENT: Color32 = Color32::from_rgb(8, 20, 30);
 /// Something to look at.
 pub const WARNING: Color32 = Color32::from_rgb(240, 190, 70);
 /// Something that failed.
@@ -89,6 +91,15 @@ mod tests {
         };
         let (a, b) = (luminance(a), luminance(b));
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn text_on_the_accent_reaches_aa() {
+        assert!(contrast(ON_ACCENT, ACCENT) >= 4.5);
+        let marked = Color32::from_rgb(28, 74, 104);
+        for text in [TEXT, Color32::from_rgb(225, 240, 250)] {
+            assert!(contrast(text, marked) >= 4.5, "{text:?} on a chosen row");
+        }
     }
 
     #[test]

@@ -5,43 +5,66 @@ use crate::segment::Tip;
 use crate::session::CommandId;
 use egui::{DragValue, Panel, RichText, Ui};
 
-const TOOLS: [CommandId; 8] = [
+const TOOLS: [CommandId; 6] = [
     CommandId::Navigate,
     CommandId::Vertebra,
     CommandId::Brush,
     CommandId::Grow,
     CommandId::Contour,
     CommandId::Heights,
+];
+
+/// Tools that measure, in their own menu.
+const MEASURES: [CommandId; 8] = [
     CommandId::Length,
     CommandId::Angle,
+    CommandId::Cobb,
+    CommandId::PointValue,
+    CommandId::Rectangle,
+    CommandId::Ellipse,
+    CommandId::Outline,
+    CommandId::KnownLength,
 ];
+
+/// In narrower windows undo and export have a row of their own, logical points.
+const ROOM_FOR_ONE_ROW: f32 = 980.0;
 
 /// The bar.
 pub fn show(app: &mut App, ui: &mut Ui) {
     Panel::top("toolbar").resizable(false).show(ui, |ui| {
         ui.add_space(3.0);
+        let wide = ui.available_width() > ROOM_FOR_ONE_ROW;
         ui.horizontal(|ui| {
             command(app, ui, CommandId::OpenFolder, "Open…");
             ui.separator();
             for id in TOOLS {
                 tool(app, ui, id);
             }
+            measures(app, ui);
             ui.separator();
             layouts(app, ui);
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                command(app, ui, CommandId::Keys, "?");
-                command(app, ui, CommandId::Export, "Export…");
-                ui.separator();
-                command(app, ui, CommandId::Redo, "Redo");
-                command(app, ui, CommandId::Undo, "Undo");
-            });
+            if wide {
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| steps(app, ui));
+            }
         });
+        if !wide {
+            ui.horizontal(|ui| ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| steps(app, ui)));
+        }
         ui.horizontal(|ui| {
             options(app, ui);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| window(app, ui));
         });
         ui.add_space(2.0);
     });
+}
+
+/// Undo, redo, export and the key page, from the right.
+fn steps(app: &mut App, ui: &mut Ui) {
+    command(app, ui, CommandId::Keys, "?");
+    command(app, ui, CommandId::Export, "Export…");
+    ui.separator();
+    command(app, ui, CommandId::Redo, "Redo");
+    command(app, ui, CommandId::Undo, "Undo");
 }
 
 /// Short names for the bar; the table's names are for menus.
@@ -55,29 +78,56 @@ fn short(id: CommandId) -> &'static str {
         CommandId::Heights => "Heights",
         CommandId::Length => "Length",
         CommandId::Angle => "Angle",
+        CommandId::PointValue => "Point",
+        CommandId::KnownLength => "Known length",
         _ => id.command().name,
     }
 }
 
 fn tip(app: &App, id: CommandId) -> String {
     let c = id.command();
-    let key = c.keys.first().map(|k| format!("  [{k}]")).unwrap_or_default();
+    let key = Some(app.key_of(id)).filter(|k| !k.is_empty()).map_or(String::new(), |k| format!("  [{k}]"));
     let why = app.why_not(id).map(|w| format!("\nNot now: {w}")).unwrap_or_default();
     format!("{}{key}\n{}{why}", c.name, c.hint)
 }
 
 fn tool(app: &mut App, ui: &mut Ui, id: CommandId) {
     let enabled = app.why_not(id).is_none();
-    let key = id.command().keys.first().copied().unwrap_or_default();
+    let text = format!("{} {}", short(id), app.key_of(id));
     let tip = tip(app, id);
     let clicked = ui
         .add_enabled_ui(enabled, |ui| {
-            widgets::toggle(ui, app.desk.tool_id == id, &format!("{} {key}", short(id)), &tip)
-                .on_disabled_hover_text(&tip)
-                .clicked()
+            widgets::toggle(ui, app.desk.tool_id == id, text.trim(), &tip).on_disabled_hover_text(&tip).clicked()
         })
         .inner;
     if clicked {
+        app.run(id);
+    }
+}
+
+/// The measuring tools in a menu, called after the one that is in the hand.
+fn measures(app: &mut App, ui: &mut Ui) {
+    let now = app.desk.tool_id;
+    let held = MEASURES.contains(&now);
+    let name = if held { format!("{} ⏷", short(now)) } else { "Measure ⏷".to_owned() };
+    let text = RichText::new(name).color(if held { theme::ON_ACCENT } else { theme::TEXT });
+    let button = egui::Button::new(text).fill(if held { theme::ACCENT } else { theme::RAISED });
+    let mut chosen = None;
+    let (response, _) = egui::containers::menu::MenuButton::from_button(button).ui(ui, |ui| {
+        for id in MEASURES {
+            let (why, c) = (app.why_not(id), id.command());
+            let button = egui::Button::selectable(now == id, c.name);
+            let button = button.shortcut_text(app.key_of(id).to_owned());
+            let response = ui.add_enabled(why.is_none(), button).on_hover_text(c.hint);
+            if why.iter().fold(response, |r, w| r.on_disabled_hover_text(w)).clicked() {
+                chosen = Some(id);
+                ui.close();
+            }
+        }
+    });
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Measure"));
+    response.on_hover_text("Lengths, angles, points and regions");
+    if let Some(id) = chosen {
         app.run(id);
     }
 }
@@ -166,7 +216,8 @@ fn brush_options(app: &mut App, ui: &mut Ui) {
 
 /// Window width and centre with the presets.
 fn window(app: &mut App, ui: &mut Ui) {
-    let choices = app.window_choices();
+    let choices: Vec<_> =
+        app.window_choices().into_iter().map(|(id, name)| (id, format!("{}  {name}", app.key_of(id)))).collect();
     let Some(reading) = &mut app.reading else { return };
     let mut w = reading.window();
     let before = w.clone();
@@ -180,11 +231,16 @@ fn window(app: &mut App, ui: &mut Ui) {
     let tables = reading.luts();
     ui.menu_button("Window", |ui| {
         for (id, name) in &choices {
-            let key = id.command().keys.first().copied().unwrap_or_default();
-            if ui.button(format!("{key}  {name}")).clicked() {
+            if ui.button(name).clicked() {
                 chosen = Some(*id);
                 ui.close();
             }
+        }
+        let sigmoid = w.function == crate::volume::VoiFunction::Sigmoid;
+        let button = egui::Button::selectable(sigmoid, "Sigmoid").wrap_mode(egui::TextWrapMode::Extend);
+        if ui.add(button).on_hover_text(CommandId::Sigmoid.command().hint).clicked() {
+            chosen = Some(CommandId::Sigmoid);
+            ui.close();
         }
         for (n, lut) in tables.iter().enumerate() {
             let name = lut.explanation.clone().unwrap_or_else(|| format!("table {}", n + 1));

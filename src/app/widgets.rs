@@ -5,7 +5,7 @@ use egui::{Button, Color32, Response, RichText, Ui, vec2};
 
 /// The one button that a dialog is about.
 pub fn primary(ui: &mut Ui, text: &str) -> Response {
-    let text = RichText::new(text).color(Color32::from_rgb(8, 20, 30)).strong();
+    let text = RichText::new(text).color(theme::ON_ACCENT).strong();
     ui.add(Button::new(text).fill(theme::ACCENT))
 }
 
@@ -40,7 +40,7 @@ pub fn swatch(ui: &mut Ui, color: Color32) -> Response {
 /// A button that is on or off, with its key in the tooltip.
 pub fn toggle(ui: &mut Ui, on: bool, text: &str, tip: &str) -> Response {
     let fill = if on { theme::ACCENT } else { theme::RAISED };
-    let color = if on { Color32::from_rgb(8, 20, 30) } else { theme::TEXT };
+    let color = if on { theme::ON_ACCENT } else { theme::TEXT };
     let button = Button::new(RichText::new(text).color(color)).fill(fill).selected(on);
     ui.add(button).on_hover_text(tip)
 }

@@ -31,7 +31,7 @@ pub struct Canal {
 /// The smallest diameter of a kind that was drawn at a level, mm.
 fn diameter(doc: &Document, level: VertebraLevel, role: MeasureRole) -> Option<f64> {
     let drawn = doc.measurements.values().filter(|m| m.role == role && m.level == Some(level));
-    drawn.filter_map(|m| super::measure(&m.shape).0).filter(|mm| *mm > 0.0).min_by(f64::total_cmp)
+    drawn.filter_map(|m| super::measure(&m.shape)).filter(|mm| *mm > 0.0).min_by(f64::total_cmp)
 }
 
 /// Whether canal and cord of a level can stand for what is normal.

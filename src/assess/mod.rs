@@ -24,7 +24,7 @@ pub use heights::{
 };
 pub use lesion::{LesionStats, ValueStats, lesion_stats, stats_of_voxels, voxels_by_label};
 pub use levels::{LevelSpan, is_in_frame, lesion_span, lesions_at, main_image, span_of_voxels};
-pub use measure::measure;
+pub use measure::{Measured, measure, measured, region_voxels};
 pub use numbering::{chain_findings, is_anchored, missing};
 pub use recist::measurable;
 pub use reference::{BoneReference, bone_reference};

@@ -32,7 +32,7 @@ pub fn run(args: DemoArgs) -> Outcome {
     })?;
     let display = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|v| std::env::var_os(v).is_some_and(|d| !d.is_empty()));
     if display && !args.headless && args.out.is_none() {
-        return app::run(vec![sample]).map_err(Failure::from);
+        return app::run(app::Options { paths: vec![sample], ..Default::default() }).map_err(Failure::from);
     }
     headless(&sample, &args.out.unwrap_or_else(free_folder))
 }

@@ -1,7 +1,7 @@
 //! `spondyl export`: a case file as JSON, NIfTI, tables or script.
 
 use super::{Failure, Outcome, say, write_out};
-use crate::document::{Document, ImageKey};
+use crate::document::{Document, ImageKey, Measurement};
 use crate::export::{Case, Format, UidKey, export};
 use crate::session::{Access, Opened, Places, Session};
 use crate::study::{self, Series, visible};
@@ -118,7 +118,7 @@ fn open_key(path: Option<&Path>, output: &Path) -> Result<UidKey, Failure> {
     Ok(key)
 }
 
-/// The volumes that lesions were drawn on, from files under `paths`.
+/// The volumes that lesions were drawn on, or values read from, from files under `paths`.
 ///
 /// # Errors
 /// When a series there is not as it was when the case was made, or none of the case's series is there.
@@ -147,7 +147,8 @@ fn load(paths: &[PathBuf], doc: &Document) -> Result<BTreeMap<ImageKey, Arc<Volu
                 key.0
             )));
         }
-        if doc.masks.contains_key(key) {
+        let read = |m: &Measurement| m.image == *key && m.shape.reads_values();
+        if doc.masks.contains_key(key) || doc.measurements.values().any(read) {
             let assembled = study::assemble(series, &())?;
             assembled.findings.iter().for_each(|f| say(&format!("spondyl: {}", f.message)));
             volumes.insert(key.clone(), Arc::new(assembled.volume));

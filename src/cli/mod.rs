@@ -43,6 +43,15 @@ struct Cli {
     command: Option<Command>,
     /// Folders, files, DICOMDIRs or zips to open in the window; without any, the start page.
     paths: Vec<PathBuf>,
+    /// The graphics adapter of the window: a part of its name, "gpu" for any card, "cpu" for the software renderer.
+    #[arg(long, value_name = "NAME")]
+    adapter: Option<String>,
+    /// The settings of the window (docs/settings.md), instead of the user's own.
+    #[arg(long, value_name = "FILE.toml")]
+    settings: Option<PathBuf>,
+    /// Gives the graphics device up after so many seconds, as a driver's fault would.
+    #[arg(long, value_name = "SECONDS", hide = true)]
+    lose_device_after: Option<f64>,
 }
 
 #[derive(Subcommand)]
@@ -61,17 +70,19 @@ enum Command {
 }
 
 /// Opens the window.
-fn open(paths: Vec<PathBuf>) -> Outcome {
-    if let Some(missing) = paths.iter().find(|p| !p.exists()) {
+fn open(cli: Cli) -> Outcome {
+    if let Some(missing) = cli.paths.iter().chain(&cli.settings).find(|p| !p.exists()) {
         return Err(Failure::Failed(format!("{}: there is no such file or folder", missing.display())));
     }
-    crate::app::run(paths).map_err(Failure::from)
+    let lose_device_after = cli.lose_device_after.and_then(|s| std::time::Duration::try_from_secs_f64(s).ok());
+    let Cli { paths, settings, adapter, .. } = cli;
+    crate::app::run(crate::app::Options { paths, settings, adapter, lose_device_after }).map_err(Failure::from)
 }
 
 impl Cli {
     fn run(self) -> Outcome {
         match self.command {
-            None => open(self.paths),
+            None => open(self),
             Some(Command::Annotate(args)) => annotate::run(args),
             Some(Command::Check(args)) => check::run(args),
             Some(Command::Compare(args)) => compare::run(args),

@@ -7,18 +7,20 @@ mod field;
 mod image;
 mod label_map;
 mod lesion;
+mod measurement;
 mod timepoint;
 mod vertebra;
 
 pub use case::{AgeConflict, CaseFacts, Neurology, PainFacts, Radiotherapy, Treatment};
 pub use edit::{Edit, EditError};
 pub use field::{FieldError, with_field};
-pub use image::{ImageIdentity, ImageKey, SliceIdentity};
+pub use image::{Calibration, ImageIdentity, ImageKey, SliceIdentity};
 pub use label_map::{LabelMap, LabelReader, Run, runs_from_sorted};
 pub use lesion::{
     CortexPart, Enhancement, Evidence, Extent, Histology, Lesion, LesionId, LesionKind, Margin, MrSignal, MrSignals,
     Nature, RecistRole, Site, SoftTissue, WbbLayer,
 };
+pub use measurement::{MeasureRole, Measurement, MeasurementShape};
 pub use timepoint::{Followup, Timepoint, TimepointKey};
 pub use vertebra::{
     Castellvi, EsccGrade, EsccImage, HeightPoints, LeakPlace, LevelConfidence, LevelStatus, PostoperativeState,
@@ -42,52 +44,6 @@ pub enum Presence {
     Indeterminate,
     #[default]
     NotAssessed,
-}
-
-/// A stored measurement of the reader's, in patient space.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Measurement {
-    /// The reader's name for it.
-    pub label: String,
-    /// What it measures.
-    pub shape: MeasurementShape,
-    /// The series it was drawn on.
-    pub image: ImageKey,
-    /// The vertebra it belongs to, where it was given one.
-    pub level: Option<VertebraLevel>,
-    /// What it measures, where figures follow from it.
-    #[serde(default)]
-    pub role: MeasureRole,
-}
-
-impl Measurement {
-    /// Fields that no `set` may change: where it lies is drawn.
-    pub const FIXED: &[&str] = &["shape", "image"];
-}
-
-lesion::words! {
-    /// What a drawn distance stands for.
-    MeasureRole {
-        Free = "free", CanalAp = "canal_ap", CordAp = "cord_ap", CordTransverse = "cord_transverse",
-    } default Free
-}
-
-/// The geometry of a measurement, LPS millimetres.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum MeasurementShape {
-    /// A distance between two points.
-    Length {
-        /// The ends.
-        points_mm: [PatientPoint; 2],
-    },
-    /// The angle between two lines (also Cobb's), each by its two ends; 0…180 degrees.
-    Angle {
-        /// The first line.
-        a_mm: [PatientPoint; 2],
-        /// The second line.
-        b_mm: [PatientPoint; 2],
-    },
 }
 
 /// What one reader says of one study.
@@ -143,6 +99,8 @@ pub(crate) mod test_documents {
     pub fn with_grid(size: [usize; 3]) -> (Document, ImageKey) {
         let geometry = Geometry::regular(PatientPoint::ORIGIN, [DVec3::X, DVec3::Y, DVec3::Z], size);
         let identity = ImageIdentity {
+            spacing_origin: Default::default(),
+            calibration: None,
             study_instance_uid: "1.2.3".to_owned(),
             series_instance_uid: "1.2.3.4".to_owned(),
             frame_of_reference_uid: None,

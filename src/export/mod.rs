@@ -103,6 +103,8 @@ pub(crate) mod tests {
     pub fn identity(geometry: Geometry) -> ImageIdentity {
         let slices = 1..=geometry.size()[2];
         ImageIdentity {
+            spacing_origin: Default::default(),
+            calibration: None,
             study_instance_uid: "1.2.3".to_owned(),
             series_instance_uid: "1.2.3.4".to_owned(),
             frame_of_reference_uid: Some("1.2.3.9".to_owned()),

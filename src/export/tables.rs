@@ -1,7 +1,9 @@
 //! Tidy tables of a case: lesions, vertebrae, measurements. One row one thing, units in the column
 //! names, the same figures as the case JSON, empty cells where there is no value.
 
-use super::case::{AnnotationSet, CaseFile, ChangeRecord, LesionMeasurements, LesionRecord, VertebraRecord};
+use super::case::{
+    AnnotationSet, CaseFile, ChangeRecord, DrawnMeasurement, LesionMeasurements, LesionRecord, VertebraRecord,
+};
 use crate::assess::{Component, LevelChange, LevelSummary};
 use crate::document::{ImageKey, TimepointKey};
 use serde::Serialize;
@@ -86,17 +88,9 @@ pub fn tables(case: &CaseFile) -> Vec<Table> {
                 }
             }
         }
-        figures.extend(set.measurements.iter().map(|m| Figure {
-            id: m.id.to_string(),
-            label: m.label.clone(),
-            kind: cell(&v(m.kind)),
-            level: m.level.map(|l| l.name()),
-            value: m.value,
-            unit: m.unit.clone(),
-            series: series_uid(Some(&m.image)),
-            reader: &set.reader,
-            timepoint: set.timepoint.as_ref(),
-        }));
+        for m in &set.measurements {
+            figures.extend(drawn_figures(set, m, series_uid(Some(&m.image)), units(Some(&m.image))));
+        }
     }
     let mut tables = vec![
         Table::of("lesions", &lesion_columns(), &lesions),
@@ -290,6 +284,7 @@ struct Figure<'a> {
     level: Option<&'static str>,
     value: Option<f64>,
     unit: String,
+    projected: bool,
     series: Option<&'a str>,
     reader: &'a str,
     timepoint: Option<&'a TimepointKey>,
@@ -306,7 +301,42 @@ fn figure_columns<'a>() -> Vec<Column<Figure<'a>>> {
         ("series_instance_uid", |f| v(f.series)),
         ("reader", |f| v(f.reader)),
         ("timepoint", |f| v(f.timepoint)),
+        ("projected", |f| v(f.projected)),
     ]
+}
+
+/// A measurement's own value, and those under a region.
+fn drawn_figures<'a>(
+    set: &'a AnnotationSet,
+    m: &'a DrawnMeasurement,
+    series: Option<&'a str>,
+    units: &str,
+) -> Vec<Figure<'a>> {
+    let kind = cell(&v(m.kind));
+    let own = match m.region {
+        Some(_) => (format!("{kind}_area"), m.value, m.unit.clone()),
+        None => (kind.clone(), m.value, m.unit.clone()),
+    };
+    let under = m.region.iter().flat_map(|r| {
+        let values = [("mean", Some(r.mean)), ("sd", r.sd), ("min", Some(r.min)), ("max", Some(r.max))];
+        let rows = values.map(|(name, value)| (format!("{kind}_{name}"), value, units.to_owned()));
+        rows.into_iter().chain([(format!("{kind}_voxels"), Some(r.voxels as f64), "1".to_owned())])
+    });
+    std::iter::once(own)
+        .chain(under)
+        .map(|(kind, value, unit)| Figure {
+            id: m.id.to_string(),
+            label: m.label.clone(),
+            kind,
+            level: m.level.map(|l| l.name()),
+            value,
+            unit,
+            projected: m.projected,
+            timepoint: set.timepoint.as_ref(),
+            series,
+            reader: &set.reader,
+        })
+        .collect()
 }
 
 fn lesion_figures<'a>(
@@ -333,6 +363,7 @@ fn lesion_figures<'a>(
             level: Some(vertebra.level.name()),
             value,
             unit: unit.to_owned(),
+            projected: false,
             series,
             reader: &set.reader,
             timepoint: set.timepoint.as_ref(),
@@ -361,6 +392,7 @@ fn vertebra_figures<'a>(set: &'a AnnotationSet, vertebra: &'a VertebraRecord) ->
             level: Some(name),
             value,
             unit: unit.to_owned(),
+            projected: false,
             series: None,
             reader: &set.reader,
             timepoint: set.timepoint.as_ref(),

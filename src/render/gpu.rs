@@ -130,6 +130,14 @@ impl Gpu {
         lock(&self.troubles).lost
     }
 
+    /// Gives the device up, as a driver's fault would: everything on it is gone and must be made anew.
+    pub fn give_up(&self) {
+        self.device.destroy();
+        let mut troubles = lock(&self.troubles);
+        troubles.lost = true;
+        troubles.errors.push(GpuError::Lost("given up".to_owned()));
+    }
+
     /// What went wrong since the last call, oldest first.
     pub fn take_troubles(&self) -> Vec<GpuError> {
         std::mem::take(&mut lock(&self.troubles).errors)

@@ -88,6 +88,22 @@ impl Reslicer {
         pass.draw(0..3, 0..1);
     }
 
+    /// Makes the pipeline of a slab or of plain voxels that some kind already drawn would want next; false when all are
+    /// there.
+    pub fn warm(&mut self, gpu: &Gpu) -> bool {
+        let wanted = |kind: &Kind| {
+            [Some(Projection::Max), Some(Projection::Mean), None].map(|projection| Kind { projection, ..*kind })
+        };
+        let missing = self
+            .pipelines
+            .keys()
+            .filter(|k| !k.per_slice)
+            .flat_map(wanted)
+            .find(|kind| !self.pipelines.contains_key(kind));
+        missing.into_iter().for_each(|kind| self.ensure(gpu, kind));
+        missing.is_some()
+    }
+
     /// Makes the pipeline of a kind unless it is there.
     pub fn ensure(&mut self, gpu: &Gpu, kind: Kind) {
         let device = &gpu.device;
@@ -110,7 +126,7 @@ impl Reslicer {
                 ("PER_SLICE", f64::from(u8::from(kind.per_slice))),
                 ("UNEVEN", f64::from(u8::from(kind.uneven))),
             ];
-            shader::pipeline(device, "reslice", module, layout, ("values", TARGET), &constants)
+            shader::pipeline(device, "reslice", module, layout, ("values", TARGET.into()), &constants)
         });
     }
 }

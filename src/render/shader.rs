@@ -53,7 +53,7 @@ pub(super) fn pipeline(
     label: &str,
     module: &wgpu::ShaderModule,
     layout: &wgpu::BindGroupLayout,
-    (entry_point, target): (&str, wgpu::TextureFormat),
+    (entry_point, target): (&str, wgpu::ColorTargetState),
     constants: &[(&str, f64)],
 ) -> wgpu::RenderPipeline {
     let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
@@ -61,7 +61,7 @@ pub(super) fn pipeline(
         bind_group_layouts: &[Some(layout)],
         immediate_size: 0,
     });
-    let targets = [Some(wgpu::ColorTargetState::from(target))];
+    let targets = [Some(target)];
     device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
         label: Some(label),
         layout: Some(&layout),

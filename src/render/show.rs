@@ -39,6 +39,8 @@ pub(super) struct Showing<'a> {
     /// Columns and rows of the values, and screen pixels to one of them.
     pub values: [u32; 2],
     pub coarse: u32,
+    /// Laid over what is there, this much of it.
+    pub blend: Option<f32>,
 }
 
 impl Showing<'_> {
@@ -67,7 +69,7 @@ impl Showing<'_> {
             lut,
             fill: self.style.fill_opacity,
             outline: self.style.outline_opacity,
-            atlas: [side, 0, 0, 0],
+            atlas: [side, u32::from(self.blend.is_some()), self.blend.unwrap_or(1.0).clamp(0.0, 1.0).to_bits(), 0],
         }
     }
 
@@ -83,7 +85,7 @@ impl Showing<'_> {
             _ => 0,
         };
         let uneven = labels > 0 && self.labels.is_some_and(|l| !l.geometry().is_regular());
-        Kind { voi, labels, uneven, target }
+        Kind { voi, labels, uneven, target, blend: self.blend.is_some() }
     }
 }
 
@@ -108,6 +110,7 @@ pub(super) struct Kind {
     pub labels: u32,
     pub uneven: bool,
     pub target: wgpu::TextureFormat,
+    pub blend: bool,
 }
 
 /// The pass' pipelines, made when first needed, and the textures that stand in where there is nothing to bind.
@@ -162,9 +165,25 @@ impl Shower {
                 ("UNEVEN", f64::from(u8::from(kind.uneven))),
                 ("TO_SRGB", f64::from(u8::from(kind.target.is_srgb()))),
             ];
-            let target = ("picture", kind.target);
+            let blend = kind.blend.then_some(wgpu::BlendState::ALPHA_BLENDING);
+            let target = ("picture", wgpu::ColorTargetState { blend, ..kind.target.into() });
             shader::pipeline(&gpu.device, "show", &self.module, &self.layout, target, &constants)
         });
+    }
+
+    /// Makes one of the pipelines that the first label, sigmoid or second series would wait for; false when all are there.
+    pub fn warm(&mut self, gpu: &Gpu, target: wgpu::TextureFormat) -> bool {
+        let plain = Kind { voi: 0, labels: 0, uneven: false, target, blend: false };
+        let soon = [
+            plain,
+            Kind { labels: 2, ..plain },
+            Kind { labels: 1, ..plain },
+            Kind { voi: 1, ..plain },
+            Kind { blend: true, ..plain },
+        ];
+        let missing = soon.into_iter().find(|kind| !self.pipelines.contains_key(kind));
+        missing.into_iter().for_each(|kind| self.ensure(gpu, kind));
+        missing.is_some()
     }
 
     pub fn pipeline(&self, kind: Kind) -> Option<&wgpu::RenderPipeline> {

@@ -26,12 +26,14 @@ pub struct SliceParams {
     pub origin_px: [i32; 2],
     /// Screen pixels along a side of one value: 1, or 2 while dragging on a software adapter.
     pub coarse: u32,
+    /// Laid over what is there, this much of it (0 to 1), in warm colours.
+    pub blend: Option<f32>,
 }
 
 impl SliceParams {
     /// A picture at the target's upper left corner.
     pub fn new(view: SliceView, shade: Shade) -> Self {
-        Self { view, shade, labels: LabelStyle::default(), origin_px: [0; 2], coarse: 1 }
+        Self { view, shade, labels: LabelStyle::default(), origin_px: [0; 2], coarse: 1, blend: None }
     }
 
     /// The view whose values are kept: coarser than the screen's where `coarse` says so.
@@ -137,6 +139,7 @@ impl SlicePass {
             origin: params.origin_px,
             values: size,
             coarse: params.coarse,
+            blend: params.blend,
         };
         gpu.queue.write_buffer(&kept.show, 0, bytemuck::bytes_of(&showing.uniform()));
         kept.bind(gpu, &mut self.shower, &showing, self.target);
@@ -189,6 +192,7 @@ impl SlicePass {
             origin: params.origin_px,
             values: size,
             coarse: 1,
+            blend: None,
         };
         gpu.queue.write_buffer(&kept.show, 0, bytemuck::bytes_of(&showing.uniform()));
         kept.bind(gpu, &mut self.shower, &showing, self.target);
@@ -207,6 +211,16 @@ impl SlicePass {
     /// Forgets a pane that is closed.
     pub fn forget(&mut self, pane: PaneId) {
         self.panes.remove(&pane);
+    }
+
+    /// Makes one pipeline that will be needed soon, so that no first stroke or slab waits for it; false when all are there.
+    pub fn warm(&mut self, gpu: &Gpu) -> bool {
+        self.shower.warm(gpu, self.target) || self.reslicer.warm(gpu)
+    }
+
+    /// Forgets every pane from a number on.
+    pub fn forget_from(&mut self, from: PaneId) {
+        self.panes.retain(|id, _| *id < from);
     }
 
     /// How often values were resliced so far; dragging a window adds none.

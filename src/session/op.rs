@@ -180,7 +180,7 @@ pub enum Op {
         /// Its new value.
         value: Value,
     },
-    /// Stores a length or an angle.
+    /// Stores a length, an angle, a point or a region.
     Measure {
         /// Its label: the handle of later steps.
         measurement: String,
@@ -192,6 +192,16 @@ pub enum Op {
         /// What it stands for: a diameter of the canal or of the cord.
         #[serde(default, skip_serializing_if = "is_free")]
         role: MeasureRole,
+        /// The series it was drawn on; the session's own when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        image: Option<ImageKey>,
+    },
+    /// Says how long something on a projection is: its lengths are in these millimetres from then on.
+    Calibrate {
+        /// The ends of what is known.
+        points_mm: [PatientPoint; 2],
+        /// How long it is in truth, mm.
+        length_mm: f64,
         /// The series it was drawn on; the session's own when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         image: Option<ImageKey>,
@@ -338,6 +348,7 @@ impl Op {
             | Op::Mask { image, .. }
             | Op::Interpolate { image, .. }
             | Op::Refine { image, .. }
+            | Op::Calibrate { image, .. }
             | Op::Measure { image, .. } => Some(image.as_ref()),
             Op::At { image: Some(image), .. } => Some(Some(image)),
             _ => None,
@@ -354,6 +365,7 @@ impl Op {
             | Op::Mask { image, .. }
             | Op::Interpolate { image, .. }
             | Op::Refine { image, .. }
+            | Op::Calibrate { image, .. }
             | Op::Measure { image, .. } => *image = key,
             _ => {}
         }
@@ -389,6 +401,9 @@ mod tests {
             r#"{"op":"mask","lesion":"a","mask":{"size_ijk":[2,1,1],"origin_ijk":[4,5,6],"runs":[0,2]}}"#,
             r#"{"op":"interpolate","lesion":"a","plane":"sagittal"}"#,
             r#"{"op":"refine","lesion":"a","action":{"resize":{"by_mm":-1.5}}}"#,
+            r#"{"op":"measure","measurement":"a","shape":{"kind":"point","at_mm":[1.0,2.0,3.0]}}"#,
+            r#"{"op":"calibrate","points_mm":[[0.0,0.0,0.0],[0.0,40.0,0.0]],"length_mm":25.0}"#,
+            r#"{"op":"set","target":{"measurement":"a"},"field":"label","value":"disc"}"#,
             r#"{"op":"undo"}"#,
         ] {
             let op = Op::from_line(line.as_bytes()).expect(line);

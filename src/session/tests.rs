@@ -33,6 +33,8 @@ impl OneSeries {
     pub fn identity() -> ImageIdentity {
         let series = OneSeries::new();
         ImageIdentity {
+            spacing_origin: Default::default(),
+            calibration: None,
             study_instance_uid: "1.2.3".to_owned(),
             series_instance_uid: "1.2.3.4".to_owned(),
             frame_of_reference_uid: None,

@@ -56,6 +56,7 @@ attributes! {
     IMAGE_TYPE 0x0008_0008 "ImageType" b"CS";
     SOP_CLASS 0x0008_0016 "SOPClassUID" b"UI";
     SOP_INSTANCE 0x0008_0018 "SOPInstanceUID" b"UI";
+    STUDY_DATE 0x0008_0020 "StudyDate" b"DA";
     ACQUISITION_TIME 0x0008_0032 "AcquisitionTime" b"TM";
     CONTENT_TIME 0x0008_0033 "ContentTime" b"TM";
     MODALITY 0x0008_0060 "Modality" b"CS";
@@ -79,6 +80,7 @@ attributes! {
     SERIES_NUMBER 0x0020_0011 "SeriesNumber" b"IS";
     ACQUISITION_NUMBER 0x0020_0012 "AcquisitionNumber" b"IS";
     INSTANCE_NUMBER 0x0020_0013 "InstanceNumber" b"IS";
+    PATIENT_ORIENTATION 0x0020_0020 "PatientOrientation" b"CS";
     IMAGE_POSITION 0x0020_0032 "ImagePositionPatient" b"DS";
     IMAGE_ORIENTATION 0x0020_0037 "ImageOrientationPatient" b"DS";
     FRAME_OF_REFERENCE 0x0020_0052 "FrameOfReferenceUID" b"UI";
@@ -105,6 +107,7 @@ attributes! {
     PADDING_VALUE 0x0028_0120 "PixelPaddingValue" b"US";
     PADDING_LIMIT 0x0028_0121 "PixelPaddingRangeLimit" b"US";
     BURNED_IN 0x0028_0301 "BurnedInAnnotation" b"CS";
+    SPACING_CALIBRATION 0x0028_0A02 "PixelSpacingCalibrationType" b"CS";
     WINDOW_CENTER 0x0028_1050 "WindowCenter" b"DS";
     WINDOW_WIDTH 0x0028_1051 "WindowWidth" b"DS";
     RESCALE_INTERCEPT 0x0028_1052 "RescaleIntercept" b"DS";

@@ -6,7 +6,7 @@ use super::dataset::{BadValue, Dataset};
 use super::facts::{Facts, numbers};
 use super::issue::Issue;
 use super::voi;
-use crate::volume::{Rescale, Severity, SliceVoi, VoiLut};
+use crate::volume::{Rescale, Severity, SliceVoi, SpacingOrigin, VoiLut};
 use std::sync::Arc;
 
 /// Values that may set apart images which share their positions, in the order in which they are tried.
@@ -53,6 +53,10 @@ pub struct FrameFacts {
     pub orientation: Option<[f64; 6]>,
     /// PixelSpacing (0028,0030): between rows, between columns.
     pub spacing_mm: Option<[f64; 2]>,
+    /// Where that comes from, of a picture without a place.
+    pub spacing_origin: SpacingOrigin,
+    /// PatientOrientation (0020,0020): where rows and columns go, in letters.
+    pub sides: Option<[Box<str>; 2]>,
     /// SpacingBetweenSlices (0018,0088), else SliceThickness (0018,0050).
     pub slice_spacing_mm: Option<f64>,
     /// From stored values to units.
@@ -144,15 +148,16 @@ struct Groups<'g> {
 impl Groups<'_> {
     fn frame(&mut self, facts: &Facts, number: u32) -> FrameFacts {
         let grouped = self.own.is_some() || self.shared.is_some();
-        let mut spacing = self.spacing(a::PIXEL_SPACING);
-        if spacing.is_none() && !grouped {
-            spacing = self.spacing(a::IMAGER_PIXEL_SPACING);
-        }
+        let pixel = self.spacing(a::PIXEL_SPACING);
+        let imager = if grouped { None } else { self.spacing(a::IMAGER_PIXEL_SPACING) };
+        let calibration = facts.code(a::SPACING_CALIBRATION);
         FrameFacts {
             number,
             position_mm: self.position(),
             orientation: self.orientation(),
-            spacing_mm: spacing,
+            spacing_mm: pixel.or(imager),
+            spacing_origin: SpacingOrigin::of_projection(pixel, imager, &calibration),
+            sides: sides(facts),
             slice_spacing_mm: self.slice_spacing(),
             rescale: self.rescale(),
             units: self.units(facts).map(String::into_boxed_str),
@@ -274,6 +279,16 @@ impl Groups<'_> {
         found.sort_by_key(|d| d.rank);
         found.dedup_by_key(|d| d.rank);
         found
+    }
+}
+
+/// PatientOrientation (0020,0020) of the file: two values of the letters L, R, A, P, H, F.
+fn sides(facts: &Facts) -> Option<[Box<str>; 2]> {
+    let codes: Vec<String> = facts.set.get(a::PATIENT_ORIENTATION)?.codes().split('\\').map(str::to_owned).collect();
+    let known = |c: &String| (1..=3).contains(&c.len()) && c.chars().all(|l| "LRAPHF".contains(l));
+    match codes.as_slice() {
+        [right, down] if known(right) && known(down) => Some([right.as_str().into(), down.as_str().into()]),
+        _ => None,
     }
 }
 

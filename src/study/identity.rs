@@ -37,6 +37,8 @@ impl Series {
             sop_class_uid: self.frames.first().map(|f| f.instance.sop_class.to_string()).unwrap_or_default(),
             modality: kept_modality(&self.modality),
             kind: self.kind,
+            spacing_origin: self.spacing_origin,
+            calibration: None,
             geometry: self.geometry.clone(),
             units: self.units.clone(),
             slices: self.frames.iter().map(slice).collect(),

@@ -28,7 +28,7 @@ pub enum InfoSchema {
 }
 
 /// The anatomical plane in which the slices were acquired; `oblique` from 20 degrees off the nearest plane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum Orientation {

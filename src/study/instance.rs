@@ -41,6 +41,8 @@ pub struct Instance {
     pub description: Option<String>,
     /// SeriesNumber (0020,0011).
     pub series_number: Option<i64>,
+    /// StudyDate (0008,0020), to tell earlier studies from later ones; it is never written anywhere.
+    pub study_date: Box<str>,
     /// AcquisitionTime (0008,0032) as it stands.
     pub acquisition_time: Box<str>,
     /// InstanceNumber (0020,0013), 0 when there is none that makes sense.
@@ -108,6 +110,7 @@ pub fn read(source: &Source, mut header: FileHeader, luts: &Luts) -> Result<Inst
         modality: facts.code(a::MODALITY).into(),
         description: facts.text(&set, a::SERIES_DESCRIPTION),
         series_number: integer(a::SERIES_NUMBER).map(|n| n as i64),
+        study_date: facts.code(a::STUDY_DATE).into(),
         acquisition_time: facts.code(a::ACQUISITION_TIME).into(),
         instance_number: integer(a::INSTANCE_NUMBER).filter(|n| n.fract() == 0.0).map_or(0, |n| n as i64),
         localizer: set.get(a::IMAGE_TYPE).is_some_and(|v| v.codes().to_uppercase().contains("LOCALIZER")),

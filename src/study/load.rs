@@ -19,6 +19,10 @@ pub trait LoadObserver: Sync {
     fn slice_ready(&self, _k: usize, _stored: SliceSamples<'_>, _rescale: Rescale) {}
     /// So many of so many slices are decoded.
     fn progress(&self, _done: usize, _total: usize) {}
+    /// The slice that is looked at, and whether the way goes on to higher ones: those on the way are decoded next.
+    fn wanted(&self) -> Option<(usize, bool)> {
+        None
+    }
     /// Whether to stop.
     fn cancelled(&self) -> bool {
         false
@@ -131,21 +135,45 @@ fn middle_out(slices: usize) -> impl Iterator<Item = usize> {
     })
 }
 
+/// Slices that wait to be decoded.
+struct Queue<T> {
+    waiting: Vec<Option<T>>,
+    /// What is left of the order in which they come where nobody looks anywhere else.
+    order: std::vec::IntoIter<usize>,
+}
+
+impl<T> Queue<T> {
+    fn new(slots: Vec<T>) -> Self {
+        let order: Vec<usize> = middle_out(slots.len()).collect();
+        Queue { waiting: slots.into_iter().map(Some).collect(), order: order.into_iter() }
+    }
+
+    /// The next slice: the nearest on the way from where someone looks, else the nearest behind, else in order.
+    fn next(&mut self, wanted: Option<(usize, bool)>) -> Option<(usize, T)> {
+        let waits = |k: &usize| self.waiting[*k].is_some();
+        let near = wanted.filter(|w| w.0 < self.waiting.len()).and_then(|(k, up)| {
+            let above = || (k..self.waiting.len()).find(waits);
+            let below = || (0..=k).rev().find(waits);
+            if up { above().or_else(below) } else { below().or_else(above) }
+        });
+        let k = near.or_else(|| self.order.by_ref().find(|k| self.waiting[*k].is_some()))?;
+        Some((k, self.waiting[k].take()?))
+    }
+}
+
 /// What went wrong, by slice.
 type Failures = BTreeMap<usize, Failure>;
 
 fn decode_all(series: &Series, target: Target, slots: Vec<Slot>, observer: &dyn LoadObserver) -> Failures {
     let total = slots.len();
-    let mut slots: Vec<Option<Slot>> = slots.into_iter().map(Some).collect();
-    let in_order: Vec<(usize, Slot)> = middle_out(total).filter_map(|k| Some((k, slots[k].take()?))).collect();
-    let queue = Mutex::new(in_order.into_iter());
+    let queue = Mutex::new(Queue::new(slots));
     let failures = Mutex::new(Failures::new());
     let done = AtomicUsize::new(0);
     let files = OpenFiles::of(series);
     let work = || {
         let mut scratch = Scratch::default();
         while !observer.cancelled() {
-            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next(observer.wanted());
             let Some((k, mut slot)) = next else { break };
             let frame = &series.frames[k];
             if let Err(failure) = decode::slice(frame, &files, &mut slot, &mut scratch) {
@@ -187,6 +215,20 @@ fn findings(series: &Series, failures: Failures) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slices_on_the_way_come_first_and_each_comes_once() {
+        let mut queue = Queue::new((0..9).collect::<Vec<usize>>());
+        let mut taken = vec![];
+        for wanted in [None, Some((6, true)), Some((6, true)), Some((6, true)), Some((6, true)), Some((2, false)), None]
+        {
+            taken.extend(queue.next(wanted).map(|t| t.0));
+        }
+        assert_eq!(taken, [4, 6, 7, 8, 5, 2, 3], "onwards, then back, then from the middle again");
+        std::iter::from_fn(|| queue.next(Some((99, true)))).for_each(|t| taken.push(t.0));
+        taken.sort_unstable();
+        assert_eq!(taken, (0..9).collect::<Vec<_>>());
+    }
 
     #[test]
     fn slices_come_from_the_middle_outwards_each_once() {

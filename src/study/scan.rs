@@ -234,6 +234,10 @@ fn series(part: Part, twice: Option<&Finding>) -> Option<Series> {
         let dash = if description.is_empty() { "" } else { ", " };
         description = format!("{description}{dash}{distinction}");
     }
+    let spacing_origin = match judged.kind {
+        crate::volume::Kind::Projection => part.frames[0].facts().spacing_origin,
+        _ => crate::volume::SpacingOrigin::Patient,
+    };
     let mut findings = part.findings;
     findings.extend(twice.cloned());
     findings.extend(judged.findings);
@@ -253,9 +257,11 @@ fn series(part: Part, twice: Option<&Finding>) -> Option<Series> {
         modality: text(&first.modality),
         description,
         series_number: first.series_number,
+        study_date: text(&first.study_date),
         kind: judged.kind,
         geometry: judged.geometry,
         spacing_mm: judged.spacing_mm,
+        spacing_origin,
         units: units(&part.frames[0]),
         frames: part.frames,
         findings,

@@ -3,7 +3,7 @@
 use super::info::{Orientation, Skipped};
 use super::instance::Instance;
 use crate::space::{Geometry, Plane};
-use crate::volume::{Finding, Kind, Rescale, SliceVoi, Window};
+use crate::volume::{Finding, Kind, Rescale, SliceVoi, SpacingOrigin, Window};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -74,12 +74,16 @@ pub struct Series {
     pub description: String,
     /// SeriesNumber (0020,0011).
     pub series_number: Option<i64>,
+    /// StudyDate (0008,0020), to tell earlier studies from later ones; it is never written anywhere.
+    pub study_date: String,
     /// What the positions allow.
     pub kind: Kind,
     /// The grid; of a [`Kind::Projection`] its own plane, not the patient's.
     pub geometry: Geometry,
     /// Lengths of the steps in millimetres, where they are known.
     pub spacing_mm: [Option<f64>; 3],
+    /// Where the spacing of the pixels comes from.
+    pub spacing_origin: SpacingOrigin,
     /// Unit of the rescaled values; `US`: unspecified.
     pub units: String,
     /// The frames in slice order.
@@ -110,6 +114,12 @@ impl Series {
             Plane::Coronal => Orientation::Coronal,
         };
         self.is_located().then_some(named)
+    }
+
+    /// Where rows and columns of pictures without a place go in the patient, as PatientOrientation (0020,0020) says it:
+    /// letters of the directions to the right and down.
+    pub fn stored_sides(&self) -> Option<&[Box<str>; 2]> {
+        self.frames.first()?.facts().sides.as_ref()
     }
 
     /// Whether both are of one patient, by PatientID (0010,0020), or PatientName (0010,0010) where there is none; files

@@ -1,6 +1,7 @@
 //! An angle between two lines, each dragged: end plates for Cobb's angle, or any other pair.
 
 use super::{Event, Outcome, Phase, Preview, Scene, Tool, measure};
+use crate::assess;
 use crate::document::MeasurementShape;
 use crate::space::PatientPoint;
 
@@ -17,16 +18,28 @@ enum State {
 
 /// See the module.
 #[derive(Default)]
-pub struct AngleTool(State);
+pub struct AngleTool {
+    state: State,
+    cobb: bool,
+}
 
-/// Angle between two directed lines, degrees 0…180.
-fn degrees(a: Line, b: Line) -> f64 {
-    (a[1].vec() - a[0].vec()).angle_between(b[1].vec() - b[0].vec()).to_degrees()
+impl AngleTool {
+    /// For Cobb's angle: the smaller one, whichever way the lines are drawn.
+    pub fn cobb() -> Self {
+        AngleTool { cobb: true, ..Self::default() }
+    }
+
+    fn shape(&self, a_mm: Line, b_mm: Line) -> MeasurementShape {
+        match self.cobb {
+            true => MeasurementShape::Cobb { a_mm, b_mm },
+            false => MeasurementShape::Angle { a_mm, b_mm },
+        }
+    }
 }
 
 impl Tool for AngleTool {
     fn event(&mut self, event: Event, scene: &Scene<'_>) -> Outcome {
-        let (next, outcome) = match (self.0, event) {
+        let (next, outcome) = match (self.state, event) {
             (State::Idle, Event::Pointer { phase: Phase::Press, at, .. }) => (State::First([at, at]), Outcome::Preview),
             (State::First([a, _]), Event::Pointer { phase: Phase::Drag, at, .. }) => {
                 (State::First([a, at]), Outcome::Preview)
@@ -44,29 +57,32 @@ impl Tool for AngleTool {
                 (State::Between(l), Outcome::Preview)
             }
             (State::Second(l, [a, _]), Event::Pointer { phase: Phase::Release, at, .. }) => {
-                let shape = MeasurementShape::Angle { a_mm: l, b_mm: [a, at] };
-                (State::Idle, Outcome::Commit(measure(scene, "Angle", shape)))
+                let name = if self.cobb { "Cobb" } else { "Angle" };
+                (State::Idle, Outcome::Commit(measure(scene, name, self.shape(l, [a, at]))))
             }
             (_, Event::Cancel) => (State::Idle, Outcome::Preview),
             (state, _) => (state, Outcome::Idle),
         };
-        self.0 = next;
+        self.state = next;
         outcome
     }
 
     fn preview(&self, _: &Scene<'_>) -> Vec<Preview> {
         let line = |l: Line| Preview::Line { points: l.to_vec(), closed: false };
-        match self.0 {
+        match self.state {
             State::Idle => vec![],
             State::First(l) | State::Between(l) => vec![line(l)],
             State::Second(l, m) => {
-                vec![line(l), line(m), Preview::Mark { at: m[1], text: format!("{:.1}°", degrees(l, m)) }]
+                let text = assess::measure(&self.shape(l, m)).map_or(String::new(), |deg| format!("{deg:.1}°"));
+                vec![line(l), line(m), Preview::Mark { at: m[1], text }]
             }
         }
     }
 
     fn hint(&self, _: &Scene<'_>) -> String {
-        match self.0 {
+        match self.state {
+            State::Idle | State::First(_) if self.cobb => "Drag along the first end plate".to_owned(),
+            _ if self.cobb => "Drag along the other end plate; Esc starts anew".to_owned(),
             State::Idle | State::First(_) => "Drag along the first line, front to back".to_owned(),
             _ => "Drag along the second line in the same direction; Esc starts anew".to_owned(),
         }
@@ -78,10 +94,11 @@ mod tests {
     use super::super::tests::{at, pointer, run};
     use super::*;
     use crate::document::Document;
+    use crate::session::Op;
 
     #[test]
     fn two_drags_make_an_angle() {
-        let lines = [[at(0.0, 0.0, 0.0), at(0.0, 9.0, 0.0)], [at(0.0, 0.0, 9.0), at(0.0, 9.0, 18.0)]];
+        let lines = [[at(0.0, 0.0, 0.0), at(0.0, 9.0, 0.0)], [at(0.0, 9.0, 18.0), at(0.0, 0.0, 9.0)]];
         let events: Vec<Event> = lines
             .iter()
             .flat_map(|l| {
@@ -89,7 +106,12 @@ mod tests {
                 phases.map(|(phase, p)| pointer(phase, p, false))
             })
             .collect();
-        assert_eq!(run(&mut AngleTool::default(), &Document::default(), None, None, &events).len(), 1);
-        assert!((degrees(lines[0], lines[1]) - 45.0).abs() < 1e-9);
+        let shapes = [AngleTool::default(), AngleTool::cobb()].map(|mut tool| {
+            let ops = run(&mut tool, &Document::default(), None, None, &events);
+            let Some(Op::Measure { shape, .. }) = ops.into_iter().next() else { panic!("a measurement") };
+            shape
+        });
+        let degrees = shapes.map(|s| assess::measure(&s).expect("lines have length"));
+        assert!((degrees[0] - 135.0).abs() < 1e-9 && (degrees[1] - 45.0).abs() < 1e-9, "{degrees:?}");
     }
 }

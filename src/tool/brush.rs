@@ -41,7 +41,7 @@ impl Tool for BrushTool {
                 (State::Hover { at, erase }, op.map_or(Outcome::Preview, Outcome::Commit))
             }
             (painting @ State::Painting { .. }, Event::Pointer { .. } | Event::Accept) => (painting, Outcome::Idle),
-            (_, Event::Pointer { phase: Phase::Press, at, plane, alt }) => {
+            (_, Event::Pointer { phase: Phase::Press, at, plane, alt, .. }) => {
                 (State::Painting { path: vec![at], plane, erase: alt }, Outcome::Preview)
             }
             (_, Event::Pointer { at, alt, .. }) => (State::Hover { at, erase: alt }, Outcome::Preview),

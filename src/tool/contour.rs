@@ -66,7 +66,7 @@ impl Tool for ContourTool {
 
 fn step(state: State, event: Event, scene: &Scene<'_>) -> (State, Outcome) {
     match (state, event) {
-        (State::Idle, Event::Pointer { phase: Phase::Press, at, plane, alt }) => {
+        (State::Idle, Event::Pointer { phase: Phase::Press, at, plane, alt, .. }) => {
             (State::Pressed { corners: vec![], trail: vec![at], plane, subtract: alt }, Outcome::Preview)
         }
         (State::Polygon { corners, plane, subtract, .. }, Event::Pointer { phase: Phase::Press, at, .. }) => {

@@ -37,9 +37,10 @@ impl Tool for LengthTool {
         }
     }
 
-    fn preview(&self, _: &Scene<'_>) -> Vec<Preview> {
+    fn preview(&self, scene: &Scene<'_>) -> Vec<Preview> {
         let Some([a, b]) = self.0 else { return vec![] };
-        let text = format!("{:.1} mm", a.distance_mm(b));
+        let (scale, unit) = scene.length_scale();
+        let text = format!("{:.1} {unit}", a.distance_mm(b) * scale);
         vec![Preview::Line { points: vec![a, b], closed: false }, Preview::Mark { at: b, text }]
     }
 

@@ -8,6 +8,7 @@ mod contour;
 mod grow;
 mod heights;
 mod length;
+mod region;
 mod vertebra;
 
 pub use angle::AngleTool;
@@ -16,13 +17,14 @@ pub use contour::ContourTool;
 pub use grow::GrowTool;
 pub use heights::HeightsTool;
 pub use length::LengthTool;
+pub use region::{PointTool, RegionKind, RegionTool};
 pub use vertebra::VertebraTool;
 
 use crate::anatomy::VertebraLevel;
-use crate::document::{Document, ImageKey, MeasureRole, MeasurementShape};
+use crate::document::{Document, ImageIdentity, ImageKey, MeasureRole, MeasurementShape};
 use crate::segment::{DrawPlane, Tip};
 use crate::session::Op;
-use crate::space::PatientPoint;
+use crate::space::{DVec3, PatientPoint};
 
 /// What the pointer does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +48,8 @@ pub enum Event {
         at: PatientPoint,
         /// The pane's plane: a named one, or the one it was turned to.
         plane: DrawPlane,
+        /// Right and down of the picture there: unit vectors, LPS.
+        axes: [DVec3; 2],
         /// Alt is held: erase, subtract, remove.
         alt: bool,
     },
@@ -61,12 +65,21 @@ pub struct Scene<'a> {
     pub document: &'a Document,
     /// The series shown.
     pub image: &'a ImageKey,
+    /// What is known of it before anything was drawn on it.
+    pub identity: Option<&'a ImageIdentity>,
     /// Handle of the current lesion.
     pub lesion: Option<&'a str>,
     /// The level that the next click labels.
     pub next_level: Option<VertebraLevel>,
     /// The reader's choices.
     pub settings: &'a Settings,
+}
+
+impl Scene<'_> {
+    /// By what lengths on the series shown are multiplied, and their unit.
+    fn length_scale(&self) -> (f64, &'static str) {
+        self.document.images.get(self.image).or(self.identity).map_or((1.0, "mm"), ImageIdentity::length_scale)
+    }
 }
 
 /// The reader's choices for drawing.
@@ -186,7 +199,8 @@ pub(crate) mod tests {
 
     /// A pointer event on the sagittal pane.
     pub fn pointer(phase: Phase, p: PatientPoint, alt: bool) -> Event {
-        Event::Pointer { phase, at: p, plane: DrawPlane::Named(crate::space::Plane::Sagittal), alt }
+        let plane = DrawPlane::Named(crate::space::Plane::Sagittal);
+        Event::Pointer { phase, at: p, plane, axes: [DVec3::Y, -DVec3::Z], alt }
     }
 
     /// Runs events against a scene; returns what was committed.
@@ -198,7 +212,7 @@ pub(crate) mod tests {
         events: &[Event],
     ) -> Vec<Op> {
         let (image, settings) = (ImageKey("1.2.3".into()), Settings::default());
-        let scene = Scene { document, image: &image, lesion, next_level: next, settings: &settings };
+        let scene = Scene { document, image: &image, identity: None, lesion, next_level: next, settings: &settings };
         let outcomes = events.iter().map(|e| tool.event(*e, &scene));
         outcomes.filter_map(|o| if let Outcome::Commit(op) = o { Some(op) } else { None }).collect()
     }

@@ -13,7 +13,7 @@ mod step;
 
 pub use curve::{Curve, Straight};
 pub use layout::{Layout, Share};
-pub use letters::orientation_letters;
+pub use letters::{orientation_letters, stored_letters};
 pub use link::{Fit, Link, rigid_fit};
 pub use pane::{Frame, Pane, PanePoint};
 pub use ruler::{ScaleBar, scale_bar};

@@ -107,6 +107,15 @@ impl Sight {
         }
     }
 
+    /// Turns the picture on the screen by quarter turns clockwise, or mirrors it; what it shows stays the same.
+    pub fn turn_picture(&mut self, quarters: i32, mirror: bool) {
+        if !self.is_curved() {
+            let frame = self.pane.frame.quarter_turned(quarters);
+            self.pane.frame = if mirror { frame.mirrored() } else { frame };
+            self.unfitted |= quarters % 2 != 0;
+        }
+    }
+
     fn set_frame(&mut self, aim: Aim, plane: Plane, frame: Frame) {
         self.unfitted |= self.is_curved() || plane != self.pane.plane;
         self.aim = aim;

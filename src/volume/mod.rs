@@ -8,6 +8,7 @@ mod preset;
 mod reslice;
 mod samples;
 mod sampling;
+mod spacing;
 mod statistics;
 #[cfg(test)]
 pub(crate) mod test_volumes;
@@ -20,6 +21,7 @@ pub use plane::{Interpolation, Projection, Slab, SlicePlane, SliceView};
 pub use preset::{CT_PRESETS, Preset, auto_window, auto_window_of, full_window};
 pub use reslice::{picture, reslice, reslice_rows};
 pub use samples::{Rescale, Rescales, Samples, SliceSamples};
+pub use spacing::SpacingOrigin;
 pub use statistics::{Distribution, Statistics, histogram, percentile};
 pub use voi::{Shade, Voi};
 pub use walk::{HALF, Layer, Layers, ONE, Walk};

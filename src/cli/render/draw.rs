@@ -57,6 +57,16 @@ impl Picture {
     }
 }
 
+/// Writes a picture with its colours as PNG.
+///
+/// # Errors
+/// What the system says.
+pub fn save_rgba(picture: &image::RgbaImage, path: &Path) -> Outcome {
+    let size = [picture.width() as usize, picture.height() as usize];
+    let pixels: Vec<[u8; 4]> = picture.pixels().map(|p| p.0).collect();
+    Picture::of_pixels(size, &pixels, true).save(path)
+}
+
 /// The masks of a case on the grid of the picture's series.
 pub struct Masks {
     map: LabelMap,

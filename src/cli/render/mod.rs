@@ -1,6 +1,7 @@
 //! `spondyl render`: a picture of a series as PNG, by either renderer.
 
 mod draw;
+mod layout;
 mod place;
 mod shade;
 
@@ -63,6 +64,13 @@ pub struct RenderArgs {
     /// Project a slab of this thickness, centred on the plane.
     #[arg(long, value_name = "T", value_parser = not_negative)]
     slab_mm: Option<f64>,
+    /// Several panes on one picture, as the window shows them, with scale bars, windows and letters.
+    #[arg(long, value_name = "1|1+2|2x2|2-series|3-series|4-series", value_parser = PossibleValuesParser::new(layout::words()),
+          conflicts_with_all = ["plane", "index", "center_mm", "native_size", "slab_mm"])]
+    layout: Option<String>,
+    /// Pixels for each pixel of --size, 1 to 4.
+    #[arg(long, value_name = "N", default_value = "1", conflicts_with = "native_size", value_parser = clap::value_parser!(u32).range(1..=4))]
+    scale: u32,
     /// What is shown of the slab.
     #[arg(long, value_enum, default_value = "max", requires = "slab_mm")]
     project: ProjectArg,
@@ -170,6 +178,9 @@ pub fn run(args: RenderArgs) -> Outcome {
     shade::check(&args)?;
     place::check(&args)?;
     let scan = study::scan(&args.paths, &());
+    if args.layout.is_some() {
+        return layout::run(&args, &scan);
+    }
     let chosen = &scan.series[series::choose(&scan, args.series.as_deref())?];
     let assembled = study::assemble(chosen, &())?;
     assembled.findings.iter().for_each(|f| say(&format!("spondyl: {}", f.message)));

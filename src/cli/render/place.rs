@@ -15,6 +15,10 @@ pub struct Place {
 
 /// Says what makes no sense before anything is read.
 pub fn check(args: &RenderArgs) -> Outcome {
+    const LARGEST: usize = 16384;
+    if args.size.0.iter().any(|n| n * args.scale as usize > LARGEST) {
+        return Err(usage(format!("--size times --scale is more than {LARGEST} pixels along a side; choose less")));
+    }
     match args.plane {
         Some(PlaneArg::Native) | None => Ok(()),
         Some(_) if args.native_size => {
@@ -46,9 +50,10 @@ pub fn of(args: &RenderArgs, volume: &Volume) -> Result<Place, Failure> {
         return Ok(Place { view: SliceView::frame(geometry, slice), slice });
     }
     let (right, down) = plane.anatomical().map_or_else(|| native_directions(geometry), |p| p.right_down());
+    let size = args.size.0.map(|n| n * args.scale as usize);
     let fitted = match args.fov_mm {
-        Some(fov_mm) => SlicePlane::new(middle, right, down, fov_mm / args.size.0[0] as f64, args.size.0),
-        None => SlicePlane::fitted(geometry, middle, right, down, args.size.0),
+        Some(fov_mm) => SlicePlane::new(middle, right, down, fov_mm / size[0] as f64, size),
+        None => SlicePlane::fitted(geometry, middle, right, down, size),
     };
     let view = SliceView { plane: fitted, interpolation: args.interpolation(), slab: args.slab() };
     Ok(Place { view, slice })

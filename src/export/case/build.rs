@@ -99,7 +99,7 @@ fn annotation_sets(case: &Case) -> Vec<AnnotationSet> {
             status: SetStatus::Draft,
             images: doc.images.keys().cloned().collect(),
             vertebrae: vertebrae(&now, &values),
-            measurements: measurements(&doc),
+            measurements: measurements(&now),
         }
     };
     spoken_of(case.doc).into_iter().map(set).collect()
@@ -151,6 +151,8 @@ fn image(doc: &Document, key: &ImageKey, identity: &ImageIdentity) -> ImageRecor
         modality: identity.modality.clone(),
         kind: identity.kind,
         units: identity.units.clone(),
+        spacing_origin: identity.spacing_origin,
+        calibration: identity.calibration,
         grid: Grid {
             size: g.size().map(|n| n as u64),
             spacing_mm: g.spacing_mm(),
@@ -432,26 +434,39 @@ fn on_image(case: &Case, key: &ImageKey, flat: &[u64]) -> Option<LesionOnImage> 
     })
 }
 
-fn measurements(doc: &Document) -> Vec<DrawnMeasurement> {
-    doc.measurements
-        .iter()
-        .map(|(id, m)| {
-            let (value, points) = assess::measure(&m.shape);
-            let (kind, unit) = match m.shape {
-                crate::document::MeasurementShape::Length { .. } => (MeasurementKind::Length, "mm"),
-                crate::document::MeasurementShape::Angle { .. } => (MeasurementKind::Angle, "deg"),
-            };
-            DrawnMeasurement {
-                id: *id,
-                label: m.label.clone(),
-                kind,
-                level: m.level,
-                role: m.role,
-                value: value.map(figure),
-                unit: unit.to_owned(),
-                image: m.image.clone(),
-                points_lps_mm: points.into_iter().map(Into::into).collect(),
-            }
-        })
-        .collect()
+fn measurements(case: &Case) -> Vec<DrawnMeasurement> {
+    use crate::document::MeasurementShape as Shape;
+    let one = |(id, m): (&uuid::Uuid, &crate::document::Measurement)| {
+        let volume = case.volumes.get(&m.image).map(AsRef::as_ref);
+        let figures = assess::measured(m, case.doc.images.get(&m.image), volume);
+        let region = figures.values.map(|s| RegionValues {
+            voxels: s.count as u64,
+            mean: figure(s.mean),
+            sd: (s.count > 1).then(|| figure(s.sd)),
+            min: figure(s.min),
+            max: figure(s.max),
+        });
+        DrawnMeasurement {
+            id: *id,
+            label: m.label.clone(),
+            kind: match m.shape {
+                Shape::Length { .. } => MeasurementKind::Length,
+                Shape::Angle { .. } => MeasurementKind::Angle,
+                Shape::Cobb { .. } => MeasurementKind::Cobb,
+                Shape::Point { .. } => MeasurementKind::Point,
+                Shape::Rectangle { .. } => MeasurementKind::Rectangle,
+                Shape::Ellipse { .. } => MeasurementKind::Ellipse,
+                Shape::Freehand { .. } => MeasurementKind::Freehand,
+            },
+            level: m.level,
+            role: m.role,
+            value: figures.value.map(figure),
+            unit: figures.unit,
+            projected: figures.projected,
+            region,
+            image: m.image.clone(),
+            points_lps_mm: m.shape.points().into_iter().map(Into::into).collect(),
+        }
+    };
+    case.doc.measurements.iter().map(one).collect()
 }

@@ -231,6 +231,12 @@ pub struct ImageRecord {
     pub kind: Kind,
     /// Unit of the values: `HU`, `US`, ….
     pub units: String,
+    /// Where the spacing of the pixels comes from.
+    #[serde(default)]
+    pub spacing_origin: crate::volume::SpacingOrigin,
+    /// The known length that the reader drew on a projection; lengths measured there follow it.
+    #[serde(default)]
+    pub calibration: Option<crate::document::Calibration>,
     /// The grid that masks live on.
     pub grid: Grid,
     /// Digest of identities and geometry.
@@ -290,7 +296,7 @@ pub struct AnnotationSet {
     pub images: Vec<ImageKey>,
     /// Levels that were labelled, spoken of, or hold a lesion, head to feet.
     pub vertebrae: Vec<VertebraRecord>,
-    /// Distances and angles that the reader drew.
+    /// Distances, angles, points and regions that the reader drew.
     pub measurements: Vec<DrawnMeasurement>,
 }
 
@@ -300,8 +306,18 @@ pub struct AnnotationSet {
 pub enum MeasurementKind {
     /// A distance between two points, mm.
     Length,
-    /// An angle between two lines (four points), degrees.
+    /// An angle between two directed lines (four points), degrees.
     Angle,
+    /// Cobb's angle between two end plates (four points), 0…90 degrees.
+    Cobb,
+    /// The value at a point.
+    Point,
+    /// A rectangle (four corners), mm².
+    Rectangle,
+    /// An ellipse (the corners of the rectangle around it), mm².
+    Ellipse,
+    /// A freehand outline, mm².
+    Freehand,
 }
 
 /// A measurement that the reader drew.
@@ -319,12 +335,34 @@ pub struct DrawnMeasurement {
     /// What it stands for.
     #[serde(default)]
     pub role: MeasureRole,
-    /// Its value; null where its points coincide.
+    /// Length, angle, area, or the value at the point; null where it cannot be known.
     pub value: Option<f64>,
-    /// `mm` or `deg`.
+    /// `mm`, `deg`, `mm2`, the unit of the images' values; `px`, `px2` on pictures without spacing.
     pub unit: String,
+    /// It was drawn on a projection (a radiograph): foreshortened and magnified.
+    #[serde(default)]
+    pub projected: bool,
+    /// Values of the images under a region; null for others, and where the images were not at hand.
+    #[serde(default)]
+    pub region: Option<RegionValues>,
     /// The series it was drawn on.
     pub image: ImageKey,
-    /// The ends of its line or lines.
+    /// The ends of its line or lines, its point, or its corners.
     pub points_lps_mm: Vec<[f64; 3]>,
+}
+
+/// Values of the voxels under a region, in the unit of the images.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RegionValues {
+    /// How many voxels: those of the region's layer whose centres lie inside.
+    pub voxels: u64,
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Standard deviation with n − 1; null for a single voxel.
+    pub sd: Option<f64>,
+    /// Smallest value.
+    pub min: f64,
+    /// Largest value.
+    pub max: f64,
 }

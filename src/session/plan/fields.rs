@@ -65,7 +65,7 @@ fn set_lesion(document: &Document, label: &str, field: &str, value: &Value) -> R
 }
 
 /// `cortical_breach` as a person says it.
-fn spoken(field: &str) -> String {
+pub(super) fn spoken(field: &str) -> String {
     field.replace(['_', '.'], " ")
 }
 

@@ -125,6 +125,9 @@ pub fn plan(op: &Op, document: &Document, images: &dyn Images) -> Result<Step, R
         Op::Measure { measurement, shape, level, role, .. } => {
             measure::add(document, measurement, shape, (*level, *role), image.clone().ok_or(Refusal::NoImage)?)?
         }
+        Op::Calibrate { points_mm, length_mm, .. } => {
+            measure::calibrate(document, *points_mm, *length_mm, image.as_ref().ok_or(Refusal::NoImage)?)?
+        }
         Op::Unmeasure { measurement } => measure::delete(document, measurement)?,
         Op::Undo {} => return Err(Refusal::NothingToUndo),
         Op::Redo {} => return Err(Refusal::NothingToRedo),
