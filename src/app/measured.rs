@@ -40,6 +40,14 @@ impl Kept {
     }
 }
 
+impl Reading {
+    /// By what lengths on a series are multiplied, and their unit.
+    pub fn length_scale(&self, number: usize) -> (f64, &'static str) {
+        let shown = self.shown(number);
+        self.document_of(number).images.get(&shown.key).unwrap_or(shown.identity()).length_scale()
+    }
+}
+
 /// `mm2` as people write it; values without a unit have none.
 fn unit(word: &str) -> String {
     match word {

@@ -156,12 +156,6 @@ impl Reading {
         self.measured.of(self, id, m)
     }
 
-    /// By what lengths on a series are multiplied, and their unit.
-    pub fn length_scale(&self, number: usize) -> (f64, &'static str) {
-        let shown = self.shown(number);
-        self.document_of(number).images.get(&shown.key).unwrap_or(shown.identity()).length_scale()
-    }
-
     /// Opens one more series; gives its number.
     pub fn add(&mut self, index: usize, series: Arc<Series>, key: ImageKey) -> usize {
         self.number_of(index).unwrap_or_else(|| {

@@ -7,6 +7,8 @@
 use super::case::{CaseFile, DrawnMeasurement, MeasurementKind};
 use super::made::mark_of;
 use super::{Case, json_text};
+use crate::document::MeasurementShape;
+use crate::space::PatientPoint;
 use serde_json::{Value, json};
 
 const SCHEMA: &str = "https://raw.githubusercontent.com/slicer/slicer/master/Modules/Loadable/Markups/Resources/Schema/markups-schema-v1.0.3.json#";
@@ -57,7 +59,12 @@ fn drawn(m: &DrawnMeasurement, mark: &str) -> Vec<Value> {
         (MeasurementKind::Length, points) => {
             vec![markup("Line", &m.label, mark, &named(points), figure("length", "mm"))]
         }
-        (MeasurementKind::Angle, [a0, a1, b0, b1]) => {
+        (MeasurementKind::Cobb, [a0, a1, b0, b1]) if obtuse([a0, a1], [b0, b1]) => {
+            // The smaller angle: the second line the other way round.
+            let points_lps_mm = vec![*a0, *a1, *b1, *b0];
+            drawn(&DrawnMeasurement { points_lps_mm, ..m.clone() }, mark)
+        }
+        (MeasurementKind::Angle | MeasurementKind::Cobb, [a0, a1, b0, b1]) => {
             let moved: [f64; 3] = std::array::from_fn(|n| a0[n] + b1[n] - b0[n]);
             let line = |which: &str, ends: &[[f64; 3]]| {
                 markup("Line", &format!("{} {which}", m.label), mark, &named(ends), None)
@@ -68,7 +75,35 @@ fn drawn(m: &DrawnMeasurement, mark: &str) -> Vec<Value> {
                 line("second line", &[*b0, *b1]),
             ]
         }
-        (MeasurementKind::Angle, _) => Vec::new(), // an angle has four points
+        (MeasurementKind::Angle | MeasurementKind::Cobb, _) => Vec::new(), // an angle has four points
+        (MeasurementKind::Point, points) => vec![markup("Fiducial", &m.label, mark, &named(points), None)],
+        (MeasurementKind::Rectangle | MeasurementKind::Ellipse | MeasurementKind::Freehand, points) => {
+            let around = around(m.kind, points);
+            vec![markup("ClosedCurve", &m.label, mark, &named(&around), figure("area", "mm2"))]
+        }
+    }
+}
+
+/// Whether two lines, as drawn, make more than a right angle.
+fn obtuse([a0, a1]: [&[f64; 3]; 2], [b0, b1]: [&[f64; 3]; 2]) -> bool {
+    (0..3).map(|n| (a1[n] - a0[n]) * (b1[n] - b0[n])).sum::<f64>() < 0.0
+}
+
+/// Points around a region, so close that a curve through them keeps its shape.
+fn around(kind: MeasurementKind, corners: &[[f64; 3]]) -> Vec<[f64; 3]> {
+    const ON_A_SIDE: usize = 8;
+    let points: Option<Vec<PatientPoint>> = corners.iter().map(|c| PatientPoint::try_from(*c).ok()).collect();
+    match (kind, points.and_then(|p| <[PatientPoint; 4]>::try_from(p).ok())) {
+        (MeasurementKind::Ellipse, Some(corners_mm)) => {
+            MeasurementShape::Ellipse { corners_mm }.outline().into_iter().map(Into::into).collect()
+        }
+        (MeasurementKind::Rectangle, Some(c)) => (0..4 * ON_A_SIDE)
+            .map(|n| {
+                let (a, b) = (c[n / ON_A_SIDE].vec(), c[(n / ON_A_SIDE + 1) % 4].vec());
+                a.lerp(b, (n % ON_A_SIDE) as f64 / ON_A_SIDE as f64).to_array()
+            })
+            .collect(),
+        _ => corners.to_vec(),
     }
 }
 
@@ -99,6 +134,8 @@ mod tests {
             role: crate::document::MeasureRole::Free,
             value: Some(90.0),
             unit: "deg".to_owned(),
+            projected: false,
+            region: None,
             image: crate::document::ImageKey("1".to_owned()),
             points_lps_mm: vec![[0.0, 0.0, 0.0], [2.0, 0.0, 0.0], [9.0, 9.0, 9.0], [9.0, 12.0, 9.0]],
         };

@@ -109,10 +109,17 @@ fn sins(v: &VertebraRecord) -> Vec<Item> {
 
 /// Lengths and angles that the reader drew at this level.
 fn drawn(all: &[DrawnMeasurement], v: &VertebraRecord) -> Vec<Item> {
+    use crate::export::MeasurementKind as Kind;
     let one = all.iter().filter(|m| m.level == Some(v.level)).filter_map(|m| {
         let (name, unit) = match m.kind {
-            crate::export::MeasurementKind::Length => (sct("410668003", "Length"), ucum("mm", "millimeter")),
-            crate::export::MeasurementKind::Angle => (sct("1483009", "Angle"), ucum("deg", "degree")),
+            Kind::Length if m.unit == "mm" => (sct("410668003", "Length"), ucum("mm", "millimeter")),
+            Kind::Angle => (sct("1483009", "Angle"), ucum("deg", "degree")),
+            Kind::Cobb => (own("COBB", "Cobb angle"), ucum("deg", "degree")),
+            Kind::Rectangle | Kind::Ellipse | Kind::Freehand if m.unit == "mm2" => {
+                (sct("42798000", "Area"), ucum("mm2", "square millimeter"))
+            }
+            // Pixels are no unit of size; a single value is in the case's JSON and tables.
+            _ => return None,
         };
         let label = words("HAS OBS CONTEXT", &dcm("112039", "Tracking Identifier"), &m.label);
         let id = super::content::uid(
