@@ -118,9 +118,10 @@ mod tests {
                 let at = PatientPoint::new(0.0, 0.0, -20.0 * f64::from(*level as u8)).expect("finite");
                 for phase in [Phase::Press, Phase::Release] {
                     let plane = DrawPlane::Named(crate::space::Plane::Sagittal);
-                    let scene =
-                        Scene { document: &d, image: &image, lesion: None, next_level: next, settings: &settings };
-                    let outcome = tool.event(Event::Pointer { phase, at, plane, alt: false }, &scene);
+                    let (document, image, settings) = (&d, &image, &settings);
+                    let scene = Scene { document, image, identity: None, lesion: None, next_level: next, settings };
+                    let axes = [crate::space::DVec3::Y, -crate::space::DVec3::Z];
+                    let outcome = tool.event(Event::Pointer { phase, at, plane, axes, alt: false }, &scene);
                     if let Outcome::Commit(Op::LabelVertebra { level, at_mm }) = outcome {
                         d.vertebrae.insert(level, Vertebra { at_mm: Some(at_mm), ..Vertebra::default() });
                         next = next_open(&d, level, direction);
