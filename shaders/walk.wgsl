@@ -97,7 +97,9 @@ fn place_uneven(p: Fixed, size: vec3<i32>, table: texture_2d<u32>) -> Place {
     let ahead = difference(vec4<u32>(bitcast<u32>(p.hi.z), p.lo.z, 0u, 0u), a);
     let part = (f32(bitcast<i32>(ahead.x)) + f32(ahead.y >> 8u) * PER_FRACTION) * bitcast<f32>(a.z);
     let gap = difference(b, a);
-    let half = half_of(bitcast<i32>(gap.x), gap.y);
+    // A stack that ends with slices at one position reaches half a mean gap beyond them.
+    let touching = bitcast<i32>(gap.x) < 0 || (gap.x == 0u && gap.y <= 4096u);
+    let half = select(half_of(bitcast<i32>(gap.x), gap.y), vec2<u32>(0u, 0x80000000u), touching);
     let past_middle = reached(bitcast<i32>(ahead.x), ahead.y, bitcast<i32>(half.x), half.y);
     // Inside: within half the outer gap of the first and of the last slice.
     let before_first = difference(vec4<u32>(bitcast<u32>(p.hi.z), p.lo.z, 0u, 0u), slice_row(table, 0, 0));

@@ -11,6 +11,7 @@ mod cine;
 mod commands;
 mod desk;
 mod dialogs;
+mod drawings;
 mod explain;
 mod export_dialog;
 mod figure;

@@ -4,7 +4,7 @@
 use super::pane_input::local_to;
 use super::reading::Reading;
 use super::shown::Shown;
-use super::{App, measured, scout, theme};
+use super::{App, drawings, measured, scout, theme};
 use crate::document::{Document, HeightPoints, ImageKey};
 use crate::session::CommandId;
 use crate::space::{PatientPoint, Plane};
@@ -104,6 +104,7 @@ pub fn paint(app: &App, reading: &Reading, pane: usize, rect: Rect, painter: &Pa
 fn guides(app: &App, sheet: &Sheet<'_>, pane: usize) {
     let (reading, sight, rect, painter) = (sheet.reading, sheet.sight, sheet.rect, sheet.painter);
     let on_this_pane = app.hovered.is_some_and(|h| h.pane == pane);
+    drawings::paint(sight, sheet.shown, pane, rect, painter);
     crosshair(sheet);
     scout::paint(reading, pane, rect, painter, on_this_pane && app.desk.tool_id == CommandId::Navigate);
     if app.desk.tool_id == CommandId::WindowBox

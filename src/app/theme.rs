@@ -19,6 +19,8 @@ pub const MUTED: Color32 = Color32::from_rgb(152, 161, 174);
 pub const ACCENT: Color32 = Color32::from_rgb(86, 180, 233);
 /// Text on the accent.
 pub const ON_ACCENT: Color32 = Color32::from_rgb(8, 20, 30);
+/// What the files themselves draw over their images.
+pub const DRAWING: Color32 = Color32::from_rgb(240, 228, 66);
 /// Something to look at.
 pub const WARNING: Color32 = Color32::from_rgb(240, 190, 70);
 /// Something that failed.

@@ -134,6 +134,14 @@ attributes! {
     UNITS 0x0054_1001 "Units" b"CS";
     SHARED_GROUPS 0x5200_9229 "SharedFunctionalGroupsSequence" b"SQ";
     PER_FRAME_GROUPS 0x5200_9230 "PerFrameFunctionalGroupsSequence" b"SQ";
+    OVERLAY_ROWS 0x6000_0010 "OverlayRows" b"US";
+    OVERLAY_COLUMNS 0x6000_0011 "OverlayColumns" b"US";
+    OVERLAY_FRAMES 0x6000_0015 "NumberOfFramesInOverlay" b"IS";
+    OVERLAY_ORIGIN 0x6000_0050 "OverlayOrigin" b"SS";
+    OVERLAY_FIRST_FRAME 0x6000_0051 "ImageFrameOrigin" b"US";
+    OVERLAY_BITS_ALLOCATED 0x6000_0100 "OverlayBitsAllocated" b"US";
+    OVERLAY_BIT_POSITION 0x6000_0102 "OverlayBitPosition" b"US";
+    OVERLAY_DATA 0x6000_3000 "OverlayData" b"OW";
     OFFSET_TABLE 0x7FE0_0001 "ExtendedOffsetTable" b"OV";
     OFFSET_TABLE_LENGTHS 0x7FE0_0002 "ExtendedOffsetTableLengths" b"OV";
     FLOAT_PIXELS 0x7FE0_0008 "FloatPixelData" b"OF";

@@ -66,7 +66,10 @@ impl<'s> OpenFiles<'s> {
 }
 
 /// The bytes in which the positions of an instance count. What is inflated is bounded by what its frames need.
-fn content(instance: &Instance) -> Result<Content, Unusable> {
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn content(instance: &Instance) -> Result<Content, Unusable> {
     const SLACK: u64 = 1 << 20;
     let layout = &instance.layout;
     let last_fragment = instance.fragments.as_ref().and_then(|(f, _)| f.list.last());

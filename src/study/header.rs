@@ -10,6 +10,7 @@ use super::element::{self, Broken, Encoding, Header, MAX_HEADER, PassingBy, Peek
 use super::fragment::Fragments;
 use super::info::SkipCode;
 use super::issue::{Issue, Unusable};
+use super::overlay;
 use super::stream::{Inflate, Sequential, Stream, Window};
 use crate::volume::Severity;
 
@@ -55,6 +56,8 @@ pub struct FileHeader {
     pub pixels: Option<PixelElement>,
     /// The fragments of compressed pixels, where there may be several frames of them.
     pub fragments: Option<Fragments>,
+    /// The overlay planes.
+    pub overlays: overlay::Headers,
     /// Where the data ends, when that is known.
     pub end: Option<u64>,
     /// What is odd about the file as a file.
@@ -87,6 +90,7 @@ pub fn read(stream: &mut dyn Stream, memory: &mut Vec<u8>) -> Result<FileHeader,
         deflated_at: (declared == DEFLATED).then_some(opening.dataset_at),
         pixels: found.pixels,
         fragments: found.fragments,
+        overlays: found.overlays,
         end: found.end,
         issues,
     })
@@ -309,14 +313,22 @@ struct Found {
     encoding: Encoding,
     pixels: Option<PixelElement>,
     fragments: Option<Fragments>,
+    overlays: overlay::Headers,
     end: Option<u64>,
     complaint: Option<Issue>,
 }
 
 /// Walks the elements of the outermost level up to the pixels, keeping those that are read here.
 fn walk(window: &mut Window, start: u64, encoding: Encoding, declared: &str) -> Result<Found, Unusable> {
-    let dataset = Dataset::new(encoding);
-    let mut found = Found { dataset, encoding, pixels: None, fragments: None, end: None, complaint: None };
+    let mut found = Found {
+        dataset: Dataset::new(encoding),
+        encoding,
+        pixels: None,
+        fragments: None,
+        overlays: overlay::Headers::default(),
+        end: None,
+        complaint: None,
+    };
     let mut at = start;
     let mut last = 0;
     while let Some(header) = header_at(window, at, encoding, last)? {
@@ -349,7 +361,13 @@ fn walk(window: &mut Window, start: u64, encoding: Encoding, declared: &str) -> 
         if end - start > LONGEST && window.end().is_none() {
             return Err(Broken::TooLarge { limit: LONGEST }.into());
         }
-        keep(window, &mut found.dataset, &header, value_at, end, encoding)?;
+        if overlay::is_of_plane(header.tag) {
+            let wanted = overlay::is_wanted(header.tag, end - value_at);
+            let value = if wanted { window.peek(value_at, (end - value_at) as usize)? } else { &[] };
+            found.overlays.note(&header, encoding, (value_at, end), value);
+        } else {
+            keep(window, &mut found.dataset, &header, value_at, end, encoding)?;
+        }
         window.forget_before(end);
         (at, last) = (end, header.tag);
     }

@@ -9,6 +9,7 @@ use super::header::FileHeader;
 use super::info::SkipCode;
 use super::issue::{Issue, Unusable};
 use super::layout::{self, Photometric, PixelLayout};
+use super::overlay::OverlayPlane;
 use super::privacy::{is_uid, kept_uid};
 use super::sop_class;
 use super::source::Source;
@@ -59,6 +60,8 @@ pub struct Instance {
     pub layout: PixelLayout,
     /// The fragments of several compressed frames, and which belong to each; one frame has them all.
     pub fragments: Option<(Fragments, Vec<Range<usize>>)>,
+    /// The overlay planes.
+    pub overlays: Vec<OverlayPlane>,
     /// The frames.
     pub frames: Vec<FrameFacts>,
     /// What is odd.
@@ -96,6 +99,7 @@ pub fn read(source: &Source, mut header: FileHeader, luts: &Luts) -> Result<Inst
     let identity = [a::STUDY_INSTANCE, a::SERIES_INSTANCE].map(|uid| facts.code(uid));
     check_identity(&mut facts, &sop_instance, &identity);
     note_quality(&mut facts, &layout);
+    let overlays = std::mem::take(&mut header.overlays).planes(&layout, &mut facts.issues);
     let [study, series] = identity.map(|uid| kept_uid(uid).into_boxed_str());
     let integer =
         |attribute| set.get(attribute).and_then(|v| v.numbers().ok().flatten()).and_then(|n| n.first().copied());
@@ -119,6 +123,7 @@ pub fn read(source: &Source, mut header: FileHeader, luts: &Luts) -> Result<Inst
         deflated_at: header.deflated_at,
         layout,
         fragments,
+        overlays,
         frames,
         issues: header.issues.into_iter().chain(facts.issues).collect(),
     })

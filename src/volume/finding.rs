@@ -45,6 +45,7 @@ pub enum FindingCode {
     MixedPatient,
     DuplicateInstance,
     ColourAsGrey,
+    OverlayPlane,
 }
 
 /// One finding. The message names attributes by keyword and tag, what was found and what was expected.

@@ -87,9 +87,16 @@ fn frame_of(geometry: &Geometry) -> (DVec3, DMat3) {
     }
 }
 
+/// Slices nearer than this share their position.
+const TOUCHING_MM: f64 = 1e-6;
+/// So do slices nearer than this share of the mean gap, Q32.32.
+const TOUCHING: i64 = ONE >> 20;
+
 fn mean_gap_mm(geometry: &Geometry) -> f64 {
     let ends = geometry.slice_origins().and_then(|o| Some((o.first()?.vec(), o.last()?.vec(), o.len())));
-    ends.map_or(1.0, |(first, last, n)| (last - first).dot(geometry.normal()) / (n - 1) as f64)
+    let mean = ends.map_or(1.0, |(first, last, n)| (last - first).dot(geometry.normal()) / (n - 1) as f64);
+    // Where all slices share one position, the step that stands in for their distance.
+    if mean > TOUCHING_MM { mean } else { geometry.steps()[2].dot(geometry.normal()).abs().max(TOUCHING_MM) }
 }
 
 fn fixed(v: DVec3) -> [i64; 3] {
@@ -101,7 +108,8 @@ fn fixed(v: DVec3) -> [i64; 3] {
 pub struct Layer {
     /// Where it lies along the normal, Q32.32 mean gaps from the first.
     pub position: i64,
-    /// One over the distance to the next slice, in mean gaps; of the last slice, over the one before.
+    /// One over the distance to the next slice, in mean gaps; of the last slice, over the one before. 0 where they share
+    /// their position: nothing lies between them.
     pub inverse_gap: f32,
     /// How far its first voxel lies from the first slice's, in columns and rows.
     pub drift: [f32; 2],
@@ -136,9 +144,10 @@ impl Layers {
             let k = k.min(at.len().saturating_sub(2));
             at.get(k + 1).map_or(1.0, |next| next.z - at[k].z)
         };
+        let inverse = |gap: f64| if gap * ONE as f64 > TOUCHING as f64 { (1.0 / gap) as f32 } else { 0.0 };
         let layer = |(k, p): (usize, &DVec3)| Layer {
             position: fixed(*p)[2],
-            inverse_gap: (1.0 / gap(k)) as f32,
+            inverse_gap: inverse(gap(k)),
             drift: [p.x as f32, p.y as f32],
         };
         Some(Self(at.iter().enumerate().map(layer).collect()))
@@ -152,13 +161,15 @@ impl Layers {
         let ahead = w - a.position;
         let part = (ahead >> 32) as f32 + ((ahead & (ONE - 1)) >> 8) as f32 * 2f32.powi(-24);
         let part = part * a.inverse_gap;
-        let middle = a.position + (b.position - a.position) / 2;
+        // A stack that ends with slices at one position reaches half a mean gap beyond them.
+        let gap = b.position - a.position;
+        let half_gap = if gap > TOUCHING { gap / 2 } else { HALF };
+        let middle = a.position + half_gap;
         let drift = |axis: usize| {
             let off = a.drift[axis] + (b.drift[axis] - a.drift[axis]) * part;
             let whole = off.floor();
             ((whole as i64) << 32) + (((off - whole) * 16_777_216.0) as i64) * 256
         };
-        let half_gap = (b.position - a.position) / 2;
         let ends = &self.0[self.0.len() - 1];
         Between {
             below,
@@ -236,6 +247,32 @@ mod tests {
             let sure = (want.z + 0.5 - cell - 0.5).abs() < 0.49;
             assert!(!sure || !b.inside || b.nearest as f64 == cell.clamp(0.0, 4.0), "row {v}");
             assert!(!sure || b.inside == (0.0..5.0).contains(&(want.z + 0.5)), "row {v}: {want}");
+        }
+    }
+
+    #[test]
+    fn slices_that_share_a_position_are_found_at_either_end() {
+        let steps = [DVec3::X, DVec3::Y, DVec3::Z * 2.0];
+        // Twins at the end, at the start, in the middle; nothing but twins; such as rounding put out of order.
+        for at in [
+            vec![0.0, 2.0, 4.0, 4.0],
+            vec![0.0, 0.0, 2.0],
+            vec![0.0, 2.0, 2.0, 5.0],
+            vec![1.0; 3],
+            vec![0.0, 2.0, 2.0 - 9e-4],
+        ] {
+            let origins = at.iter().map(|z| PatientPoint::new(0.0, 0.0, *z).expect("finite")).collect();
+            let g = Geometry::uneven(origins, steps, [5, 5]).expect("ascending");
+            let layers = Layers::of(&g).expect("uneven");
+            for (k, z) in at.iter().enumerate() {
+                let plane = SlicePlane::frame(&g, k);
+                let p = Walk::of_plane(&g, plane).at(2, 2, 0);
+                let b = layers.find(p[2]);
+                assert!(b.inside && b.part.is_finite(), "{at:?} slice {k}: {b:?}");
+                assert!((at[b.nearest] - z).abs() < 1e-3, "{at:?} slice {k}: {b:?}");
+                let shown = b.below as f32 + b.part.clamp(0.0, 1.0);
+                assert!((at[shown.round() as usize] - z).abs() < 1e-3, "{at:?} slice {k}: {b:?}");
+            }
         }
     }
 

@@ -226,3 +226,39 @@ pub fn ct_slice(series: &str, number: usize, position: [f64; 3], columns: usize,
         .text(0x0028_1053, b"DS", "1")
         .put(0x7FE0_0010, b"OW", Value::Words(words))
 }
+
+/// The values of a [`slice`].
+pub const VALUES: [i16; 12] = [-1024, -1000, -5, 0, 1, 40, 400, 2000, 3071, 7, 8, 9];
+
+/// One of a series of 4 x 3 slices, 2 mm apart.
+pub fn slice(number: usize) -> Dicom {
+    ct_slice("f", number, [0.0, 0.0, 2.0 * number as f64], 4, &VALUES)
+}
+
+/// A multi-frame object of [`slice`]s: per-frame positions, shared orientation and spacing.
+pub fn enhanced(frames: usize, own: impl Fn(usize) -> Dicom) -> Dicom {
+    let one = |tag, set: Dicom| Dicom::default().put(tag, b"SQ", Value::OpenItems(vec![set]));
+    let shared = one(0x0020_9116, Dicom::default().text(0x0020_0037, b"DS", "1\\0\\0\\0\\1\\0"))
+        .put(0x0028_9110, b"SQ", Value::Items(vec![Dicom::default().text(0x0028_0030, b"DS", "0.5\\0.75")]))
+        .put(
+            0x0028_9145,
+            b"SQ",
+            Value::Items(vec![Dicom::default().text(0x0028_1052, b"DS", "7").text(0x0028_1053, b"DS", "2")]),
+        );
+    let pixels: Vec<u16> = (0..frames).flat_map(|n| VALUES.map(|v| (v + n as i16) as u16)).collect();
+    slice(1)
+        .text(0x0008_0016, b"UI", "1.2.840.10008.5.1.4.1.1.2.1")
+        .without(0x0020_0032)
+        .without(0x0020_0037)
+        .without(0x0028_0030)
+        .text(0x0028_0008, b"IS", &frames.to_string())
+        .put(0x5200_9229, b"SQ", Value::Items(vec![shared]))
+        .put(0x5200_9230, b"SQ", Value::OpenItems((0..frames).map(own).collect()))
+        .put(0x7FE0_0010, b"OW", Value::Words(pixels))
+}
+
+/// The functional groups of a frame at a height.
+pub fn at(z: f64) -> Dicom {
+    let position = Dicom::default().text(0x0020_0032, b"DS", &decimals(&[0.0, 0.0, z]));
+    Dicom::default().put(0x0020_9113, b"SQ", Value::Items(vec![position]))
+}

@@ -22,4 +22,6 @@ mod signals;
 mod sittings;
 mod study_files;
 mod study_geometry;
+mod study_objects;
+mod study_pixels;
 mod window;

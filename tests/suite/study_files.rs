@@ -2,20 +2,16 @@
 
 use crate::dicom_files::*;
 use spondyl::study::{Scan, Series, SkipCode, assemble, scan};
-use spondyl::volume::{FindingCode, Kind, Samples};
+use spondyl::volume::{FindingCode, Kind};
 use std::path::Path;
 
-const VALUES: [i16; 12] = [-1024, -1000, -5, 0, 1, 40, 400, 2000, 3071, 7, 8, 9];
-
-fn slice(number: usize) -> Dicom {
-    ct_slice("f", number, [0.0, 0.0, 2.0 * number as f64], 4, &VALUES)
-}
-
-fn scan_of(folder: &Path) -> Scan {
+/// What a scan finds in a folder.
+pub fn scan_of(folder: &Path) -> Scan {
     scan(&[folder.to_owned()], &())
 }
 
-fn scan_bytes(bytes: &[u8]) -> Scan {
+/// What a scan finds in one file, each series loaded while it exists.
+pub fn scan_bytes(bytes: &[u8]) -> Scan {
     let folder = tempfile::tempdir().expect("a folder");
     write(folder.path(), "one.dcm", bytes);
     let scan = scan_of(folder.path());
@@ -24,7 +20,7 @@ fn scan_bytes(bytes: &[u8]) -> Scan {
 }
 
 /// The rescaled values of the only series of a file, loaded while it exists, and what was said of it.
-fn values(bytes: &[u8]) -> (Vec<f64>, Vec<FindingCode>) {
+pub fn values(bytes: &[u8]) -> (Vec<f64>, Vec<FindingCode>) {
     let folder = tempfile::tempdir().expect("a folder");
     write(folder.path(), "one.dcm", bytes);
     let scan = scan_of(folder.path());
@@ -36,7 +32,8 @@ fn values(bytes: &[u8]) -> (Vec<f64>, Vec<FindingCode>) {
     ((0..v.samples.len()).map(rescaled).collect(), codes.filter(|c| *c != FindingCode::SingleSlice).collect())
 }
 
-fn expected() -> Vec<f64> {
+/// The values of [`slice`].
+pub fn expected() -> Vec<f64> {
     VALUES.iter().map(|v| f64::from(*v)).collect()
 }
 
@@ -88,164 +85,6 @@ fn public_attributes_stored_as_unknown_are_read_as_the_standard_defines_them() {
     write(folder.path(), "u.dcm", &scaled.stored_unknown().file(EXPLICIT_LE));
     let scan = scan_of(folder.path());
     assert_eq!(scan.series[0].geometry.origin().vec().z, 2.0);
-}
-
-#[test]
-fn bits_stored_high_bit_and_sign_are_honoured() {
-    let words = |w: Vec<u16>| Value::Words(w);
-    let twelve = |high: u16, signed: u16| slice(1).us(0x0028_0101, 12).us(0x0028_0102, high).us(0x0028_0103, signed);
-    let raw: Vec<u16> = (0..12).map(|n| n * 341).collect();
-    let unsigned: Vec<f64> = raw.iter().map(|w| f64::from(*w)).collect();
-    let signed: Vec<f64> =
-        raw.iter().map(|&w| f64::from(if w > 2047 { i32::from(w) - 4096 } else { w.into() })).collect();
-    let dirty: Vec<u16> = raw.iter().map(|w| w | 0xA000).collect();
-    let raised: Vec<u16> = raw.iter().map(|w| w << 4 | 0xB).collect();
-    for syntax in [EXPLICIT_LE, EXPLICIT_BE] {
-        let of = |d: Dicom, w: &Vec<u16>| values(&d.put(0x7FE0_0010, b"OW", words(w.clone())).file(syntax)).0;
-        assert_eq!(of(twelve(11, 0), &dirty), unsigned);
-        assert_eq!(of(twelve(11, 1), &dirty), signed);
-        assert_eq!(of(twelve(15, 0), &raised), unsigned);
-        assert_eq!(of(twelve(15, 1), &raised), signed);
-    }
-}
-
-#[test]
-fn samples_are_held_in_the_narrowest_exact_type() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let held = |change: fn(Dicom) -> Dicom| {
-        write(folder.path(), "one.dcm", &change(slice(1)).file(EXPLICIT_LE));
-        assemble(&scan_of(folder.path()).series[0], &()).expect("memory").volume.samples
-    };
-    assert!(matches!(held(|d| d), Samples::I16(_)));
-    assert!(matches!(held(|d| d.us(0x0028_0103, 0)), Samples::U16(_)));
-    let bytes = |d: Dicom| d.us(0x0028_0100, 8).us(0x0028_0101, 8).us(0x0028_0102, 7).us(0x0028_0103, 0);
-    let eight = bytes(slice(1)).put(0x7FE0_0010, b"OB", Value::Bytes((0..12).collect()));
-    write(folder.path(), "one.dcm", &eight.file(EXPLICIT_LE));
-    let volume = assemble(&scan_of(folder.path()).series[0], &()).expect("memory").volume;
-    assert_eq!(volume.samples, Samples::U8((0..12).collect()));
-    let floats: Vec<u8> = (0..12).flat_map(|n| (n as f32 / 3.0).to_le_bytes()).collect();
-    let float = slice(1).without(0x7FE0_0010).us(0x0028_0100, 32).put(0x7FE0_0008, b"OF", Value::Bytes(floats));
-    write(folder.path(), "one.dcm", &float.file(EXPLICIT_LE));
-    let volume = assemble(&scan_of(folder.path()).series[0], &()).expect("memory").volume;
-    assert_eq!(volume.samples, Samples::F32((0..12).map(|n| n as f32 / 3.0).collect()));
-}
-
-#[test]
-fn a_modality_lut_stands_in_for_the_rescale() {
-    let lut = Dicom::default()
-        .put(0x0028_3002, b"US", Value::Words(vec![4, 2, 16]))
-        .text(0x0028_3004, b"LO", "OD")
-        .put(0x0028_3006, b"OW", Value::Words(vec![1000, 2000, 3000, 60000]));
-    let words = vec![0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 65535];
-    let image = slice(1).us(0x0028_0103, 0).put(0x0028_3000, b"SQ", Value::Items(vec![lut])).put(
-        0x7FE0_0010,
-        b"OW",
-        Value::Words(words),
-    );
-    let expected = [1000, 1000, 1000, 2000, 3000, 60000].map(f64::from);
-    let (got, _) = values(&image.file(EXPLICIT_LE));
-    assert_eq!(got[..6], expected);
-    assert!(got[6..].iter().all(|v| *v == 60000.0));
-}
-
-/// A multi-frame object: per-frame positions, shared orientation and spacing.
-fn enhanced(frames: usize, own: impl Fn(usize) -> Dicom) -> Dicom {
-    let one = |tag, set: Dicom| Dicom::default().put(tag, b"SQ", Value::OpenItems(vec![set]));
-    let shared = one(0x0020_9116, Dicom::default().text(0x0020_0037, b"DS", "1\\0\\0\\0\\1\\0"))
-        .put(0x0028_9110, b"SQ", Value::Items(vec![Dicom::default().text(0x0028_0030, b"DS", "0.5\\0.75")]))
-        .put(
-            0x0028_9145,
-            b"SQ",
-            Value::Items(vec![Dicom::default().text(0x0028_1052, b"DS", "7").text(0x0028_1053, b"DS", "2")]),
-        );
-    let pixels: Vec<u16> = (0..frames).flat_map(|n| VALUES.map(|v| (v + n as i16) as u16)).collect();
-    slice(1)
-        .text(0x0008_0016, b"UI", "1.2.840.10008.5.1.4.1.1.2.1")
-        .without(0x0020_0032)
-        .without(0x0020_0037)
-        .without(0x0028_0030)
-        .text(0x0028_0008, b"IS", &frames.to_string())
-        .put(0x5200_9229, b"SQ", Value::Items(vec![shared]))
-        .put(0x5200_9230, b"SQ", Value::OpenItems((0..frames).map(own).collect()))
-        .put(0x7FE0_0010, b"OW", Value::Words(pixels))
-}
-
-fn at(z: f64) -> Dicom {
-    let position = Dicom::default().text(0x0020_0032, b"DS", &decimals(&[0.0, 0.0, z]));
-    Dicom::default().put(0x0020_9113, b"SQ", Value::Items(vec![position]))
-}
-
-#[test]
-fn functional_groups_are_resolved_for_each_frame() {
-    let own_rescale = |set: Dicom| {
-        let rescale = Dicom::default().text(0x0028_1052, b"DS", "1").text(0x0028_1053, b"DS", "3");
-        set.put(0x0028_9145, b"SQ", Value::Items(vec![rescale]))
-    };
-    // Stored from the head down; frame 2 of 3 alone has a rescale of its own.
-    let file = enhanced(3, |n| if n == 1 { own_rescale(at(5.0)) } else { at(10.0 - 5.0 * n as f64) }).file(EXPLICIT_LE);
-    let (got, said) = values(&file);
-    let of = |n: i16, slope: f64, intercept: f64| VALUES.map(|v| f64::from(v + n) * slope + intercept);
-    assert_eq!(got, [of(2, 2.0, 7.0), of(1, 3.0, 1.0), of(0, 2.0, 7.0)].concat());
-    assert_eq!(said, [FindingCode::MixedRescale]);
-    let folder = tempfile::tempdir().expect("a folder");
-    write(folder.path(), "e.dcm", &file);
-    let scan = scan_of(folder.path());
-    let series = &scan.series[0];
-    let numbers: Vec<_> = series.frames.iter().map(|f| f.frame_number()).collect();
-    assert_eq!((series.kind, series.files().len(), numbers), (Kind::Volume, 1, vec![Some(3), Some(2), Some(1)]));
-}
-
-#[test]
-fn frames_that_are_not_there_are_said_and_not_made_up() {
-    let groups_missing = enhanced(3, |n| at(n as f64)).text(0x0028_0008, b"IS", "5");
-    let (got, said) = values(&groups_missing.file(EXPLICIT_LE));
-    assert_eq!((got.len(), said), (36, vec![FindingCode::TruncatedPixelData]));
-    for frames in ["2147483647", "-3", "six", "1.5"] {
-        let claims = scan_bytes(&slice(1).text(0x0028_0008, b"IS", frames).file(EXPLICIT_LE));
-        let message = &claims.series[0].findings[0].message;
-        assert!(message.contains("NumberOfFrames (0028,0008)"), "{message}");
-    }
-}
-
-#[test]
-fn a_truncated_frame_keeps_what_is_there_and_is_filled_with_air() {
-    let file = slice(1).file(EXPLICIT_LE);
-    let (got, said) = values(&file[..file.len() - 9]);
-    assert_eq!(got[..7], expected()[..7]);
-    assert_eq!((&got[7..], said), ([-1024.0; 5].as_slice(), vec![FindingCode::TruncatedPixelData]));
-}
-
-#[test]
-fn compressed_frames_are_put_together_with_and_without_tables() {
-    // PackBits by hand: each of the two byte planes of a 4 x 3 frame is one literal run.
-    let rle = |n: i16| {
-        let words = VALUES.map(|v| (v + n) as u16);
-        let plane = |shift: u32| [vec![11u8], words.map(|w| (w >> shift) as u8).to_vec(), vec![0]].concat();
-        let mut header = [0u32; 16];
-        header[..3].copy_from_slice(&[2, 64, 78]);
-        [header.iter().flat_map(|w| w.to_le_bytes()).collect(), plane(8), plane(0)].concat()
-    };
-    let halves = |frame: Vec<u8>| [frame[..50].to_vec(), frame[50..].to_vec()];
-    let frames: Vec<Vec<u8>> = (0..3).map(rle).collect();
-    let split: Vec<Vec<u8>> = frames.iter().cloned().flat_map(halves).collect();
-    let table = |places: &[u32]| places.iter().flat_map(|p| p.to_le_bytes()).collect::<Vec<u8>>();
-    let whole = frames[0].len() as u32 + 8;
-    let cases = [
-        (vec![], frames.clone(), None),
-        (table(&[0, whole, 2 * whole]), frames.clone(), None),
-        (table(&[0, whole + 8, 2 * whole + 16]), split.clone(), None),
-        (table(&[0, 5, 0xFFFF_FFF0]), frames.clone(), Some(FindingCode::BadValue)),
-        (vec![], split, None),
-    ];
-    let all: Vec<f64> = (0..3).flat_map(|n| VALUES.map(|v| f64::from(v + n) * 2.0 + 7.0)).collect();
-    for (table, fragments, code) in cases {
-        let pixels = Value::Fragments(table.clone(), fragments);
-        let image = enhanced(3, |n| at(n as f64)).put(0x7FE0_0010, b"OB", pixels);
-        assert_eq!(values(&image.file(RLE)), (all.clone(), code.into_iter().collect()), "{table:?}");
-    }
-    let two = Value::Fragments(vec![], frames[..2].to_vec());
-    let (got, said) = values(&enhanced(3, |n| at(n as f64)).put(0x7FE0_0010, b"OB", two).file(RLE));
-    assert_eq!((got.len(), said), (24, vec![FindingCode::TruncatedPixelData]));
 }
 
 #[test]

@@ -221,6 +221,34 @@ fn repeated_positions_without_a_reason_are_divided_by_number_and_said() {
     check_values(series);
 }
 
+/// Positions nearer than a micrometre are one, in whichever order rounding put them; every slice is seen where it lies.
+#[test]
+fn positions_that_differ_by_rounding_alone_are_one() {
+    use spondyl::volume::{SliceView, reslice};
+    for places in
+        [vec![0.0, 2.0, 2.000_4, 2.0], vec![1e-320, 0.0, 0.0, 3.0], vec![5.0; 3], vec![0.000_45, 0.0, -0.000_45]]
+    {
+        let folder = tempfile::tempdir().expect("a folder");
+        let phantom = Phantom::axial(&places);
+        for k in 0..places.len() {
+            // No number divides them, so that all are shown.
+            phantom.slice("p", k).text(0x0020_0013, b"IS", "1").save(folder.path(), &k.to_string());
+        }
+        let found = scan(&[folder.path().to_owned()], &());
+        let [series] = found.series.as_slice() else { panic!("{places:?}: one series") };
+        assert_eq!(series.kind, Kind::Stack, "{places:?}");
+        assert!(codes(series).contains(&FindingCode::DuplicatePosition), "{places:?}");
+        let at = series.slice_positions_mm().expect("uneven");
+        assert!(at.windows(2).all(|w| w[1] - w[0] > -1e-3), "{at:?}");
+        let volume = assemble(series, &()).expect("memory").volume;
+        for (k, z) in at.iter().enumerate() {
+            let seen = reslice(&volume, &SliceView::frame(&volume.geometry, k));
+            let place = volume.geometry.patient_from_voxel(VoxelIndex([2, 2, k]).center()).vec();
+            assert!((seen[2 * COLUMNS + 2] - f32::from(value_at(place))).abs() <= 1.0, "{places:?} slice {k} at {z}");
+        }
+    }
+}
+
 #[test]
 fn mixed_series_are_listed_apart_and_never_merged() {
     type Change = fn(Dicom) -> Dicom;

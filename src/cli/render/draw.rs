@@ -4,8 +4,9 @@ use crate::cli::{Failure, Outcome, say};
 use crate::document::{Document, ImageKey, LabelMap};
 use crate::render::{Gpu, LabelColor, LabelTexture, Offscreen, SliceParams, VolumeTexture, lesion_color};
 use crate::session::{Access, Session};
-use crate::space::{Geometry, VoxelIndex};
-use crate::volume::{LabelStyle, Labels, Shade, SliceView, Volume, overlay, picture};
+use crate::space::{Geometry, PatientPoint, VoxelIndex};
+use crate::study::Overlay;
+use crate::volume::{LabelStyle, Labels, Shade, SlicePlane, SliceView, Volume, overlay, picture};
 use clap::ValueEnum;
 use image::ExtendedColorType;
 use std::io::Cursor;
@@ -41,6 +42,21 @@ impl Picture {
         }
         let bytes = pixels.iter().flat_map(|[r, g, b, _]| [*r, *g, *b]).collect();
         Self { size, bytes, color: ExtendedColorType::Rgb8 }
+    }
+
+    /// Draws overlay planes in white over an acquired slice.
+    pub fn lay_over(&mut self, geometry: &Geometry, plane: SlicePlane, overlays: &[Overlay]) {
+        let samples = if self.color == ExtendedColorType::L8 { 1 } else { 3 };
+        let width = self.size[0].max(1);
+        for (n, pixel) in self.bytes.chunks_exact_mut(samples).enumerate() {
+            let at = plane.point_mm((n % width) as f64 + 0.5, (n / width) as f64 + 0.5);
+            let Some(at) = PatientPoint::from_vec(at).map(|p| geometry.voxel_from_patient(p).0.round()) else {
+                continue;
+            };
+            if overlays.iter().any(|o| o.marks(at.x as i64, at.y as i64)) {
+                pixel.fill(255);
+            }
+        }
     }
 
     /// Writes it as PNG.

@@ -83,6 +83,9 @@ pub struct RenderArgs {
     /// What draws; `auto` takes the GPU where there is one, and says so.
     #[arg(long, value_enum, default_value = "auto")]
     renderer: draw::Renderer,
+    /// Lay the overlay planes of the files (60xx) over acquired slices; they may show names.
+    #[arg(long, conflicts_with = "slab_mm")]
+    overlay_planes: bool,
     /// Leave the masks of the case out.
     #[arg(long)]
     no_overlays: bool,
@@ -191,7 +194,16 @@ pub fn run(args: RenderArgs) -> Outcome {
         Some(case) => draw::Masks::of_case(case, &scan.key_of(chosen), &volume)?,
         None => None,
     };
-    let picture = draw::draw(&volume, place.view, shade, masks.as_ref(), args.renderer)?;
+    let mut picture = draw::draw(&volume, place.view, shade, masks.as_ref(), args.renderer)?;
+    if args.overlay_planes {
+        if args.plane.unwrap_or(PlaneArg::Native) != PlaneArg::Native {
+            return Err(usage(
+                "--overlay-planes lie over acquired slices, which --plane native shows; choose that plane",
+            ));
+        }
+        let slice = chosen.frames.get(place.slice).map(study::FrameRef::overlays).unwrap_or_default();
+        picture.lay_over(&volume.geometry, place.view.plane, &slice);
+    }
     picture.save(&args.out)
 }
 

@@ -253,8 +253,8 @@ fn undo_colour_transform(planes: &mut [Plane], coding: &Coding) {
     match planes {
         [Plane::Integers(y), Plane::Integers(u), Plane::Integers(v), ..] => {
             for ((y, u), v) in y.iter_mut().zip(u).zip(v) {
-                let green = *y - ((*u + *v) >> 2);
-                (*y, *u, *v) = (*v + green, green, *u + green);
+                let green = y.wrapping_sub(u.wrapping_add(*v) >> 2);
+                (*y, *u, *v) = (v.wrapping_add(green), green, u.wrapping_add(green));
             }
         }
         [Plane::Floats(y), Plane::Floats(cb), Plane::Floats(cr), ..] => {

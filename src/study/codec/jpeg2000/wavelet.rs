@@ -15,18 +15,29 @@ pub(super) fn reversible(samples: &mut [i32], stride: usize, rect: Rect) {
             high[0] >>= 1;
             return;
         }
-        lift(low, high, even_first(odd), |e, l, r| e - ((l + r + 2) >> 2));
-        lift(high, low, odd_first(odd), |o, l, r| o + ((l + r) >> 1));
+        lift(low, high, even_first(odd), even_step);
+        lift(high, low, odd_first(odd), odd_step);
     };
     let undo_lanes = |low: &mut [[i32; LANES]], high: &mut [[i32; LANES]], odd: bool| {
         if low.is_empty() && high.len() == 1 {
             high[0] = high[0].map(|v| v >> 1);
             return;
         }
-        lift(low, high, even_first(odd), |e, l, r| lanes(|i| e[i] - ((l[i] + r[i] + 2) >> 2)));
-        lift(high, low, odd_first(odd), |o, l, r| lanes(|i| o[i] + ((l[i] + r[i]) >> 1)));
+        lift(low, high, even_first(odd), |e, l, r| lanes(|i| even_step(e[i], l[i], r[i])));
+        lift(high, low, odd_first(odd), |o, l, r| lanes(|i| odd_step(o[i], l[i], r[i])));
     };
     undo_level(samples, stride, rect, undo, undo_lanes);
+}
+
+/// The steps of the 5-3 filter (F.3.8.2). Coefficients of a damaged stream may be anything, and wrap.
+#[inline(always)]
+fn even_step(even: i32, left: i32, right: i32) -> i32 {
+    even.wrapping_sub(left.wrapping_add(right).wrapping_add(2) >> 2)
+}
+
+#[inline(always)]
+fn odd_step(odd: i32, left: i32, right: i32) -> i32 {
+    odd.wrapping_add(left.wrapping_add(right) >> 1)
 }
 
 /// Undoes one level of the irreversible transform.
@@ -197,6 +208,19 @@ mod tests {
             step(1, &|v, around| v + 1.586134342059924 * around);
         }
         x
+    }
+
+    /// Found by fuzzing: coefficients at the ends of their range.
+    #[test]
+    fn coefficients_that_no_picture_has_wrap() {
+        for (low, high) in [(i32::MAX, i32::MAX), (i32::MIN, i32::MIN), (i32::MAX, i32::MIN), (i32::MIN, i32::MAX)] {
+            let even = i64::from(low) - (i64::from(high.wrapping_add(high).wrapping_add(2)) >> 2);
+            let rect = Rect { x0: 0, x1: 2, y0: 0, y1: 1 };
+            let mut samples = [low, high];
+            reversible(&mut samples, 2, rect);
+            assert_eq!(samples[0], even as i32);
+            assert_eq!(samples[1], high.wrapping_add(samples[0].wrapping_add(samples[0]) >> 1));
+        }
     }
 
     #[test]
