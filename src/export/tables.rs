@@ -92,6 +92,13 @@ pub fn tables(case: &CaseFile) -> Vec<Table> {
             figures.extend(drawn_figures(set, m, series_uid(Some(&m.image)), units(Some(&m.image))));
         }
     }
+    let figures: Vec<(Figure, Value)> = figures
+        .into_iter()
+        .map(|f| {
+            let found = image_findings(case, f.series);
+            (f, found)
+        })
+        .collect();
     let mut tables = vec![
         Table::of("lesions", &lesion_columns(), &lesions),
         Table::of("vertebrae", &vertebra_columns(), &vertebrae),
@@ -157,7 +164,16 @@ fn lesion_columns<'a>() -> Vec<Column<LesionRow<'a>>> {
         ("recist_measurable", |r| v(r.l.recist_measurable)),
         ("bone_reference_mean", |r| v(r.l.bone_reference.as_ref().map(|b| b.mean))),
         ("contrast_to_bone", |r| v(r.l.contrast_to_bone)),
+        ("image_findings", |r| image_findings(r.case, r.series)),
     ]
+}
+
+/// What is odd about a series, as codes.
+fn image_findings(case: &CaseFile, series: Option<&str>) -> Value {
+    let image = case.images.iter().find(|i| Some(i.series_instance_uid.as_str()) == series);
+    let mut codes: Vec<Value> = image.iter().flat_map(|i| &i.findings).map(|f| v(f.code)).collect();
+    codes.dedup();
+    Value::Array(codes)
 }
 
 struct VertebraRow<'a> {
@@ -290,18 +306,19 @@ struct Figure<'a> {
     timepoint: Option<&'a TimepointKey>,
 }
 
-fn figure_columns<'a>() -> Vec<Column<Figure<'a>>> {
+fn figure_columns<'a>() -> Vec<Column<(Figure<'a>, Value)>> {
     vec![
-        ("id", |f| v(&f.id)),
-        ("label", |f| v(&f.label)),
-        ("kind", |f| v(&f.kind)),
-        ("level", |f| v(f.level)),
-        ("value", |f| v(f.value)),
-        ("unit", |f| v(&f.unit)),
-        ("series_instance_uid", |f| v(f.series)),
-        ("reader", |f| v(f.reader)),
-        ("timepoint", |f| v(f.timepoint)),
-        ("projected", |f| v(f.projected)),
+        ("id", |f| v(&f.0.id)),
+        ("label", |f| v(&f.0.label)),
+        ("kind", |f| v(&f.0.kind)),
+        ("level", |f| v(f.0.level)),
+        ("value", |f| v(f.0.value)),
+        ("unit", |f| v(&f.0.unit)),
+        ("series_instance_uid", |f| v(f.0.series)),
+        ("reader", |f| v(f.0.reader)),
+        ("timepoint", |f| v(f.0.timepoint)),
+        ("projected", |f| v(f.0.projected)),
+        ("image_findings", |f| f.1.clone()),
     ]
 }
 
