@@ -30,7 +30,7 @@ pub(super) struct BlockDecoder {
     samples: Vec<u32>,
     width: usize,
     height: usize,
-    zero_coding: &'static [u8],
+    orientation: usize,
     causal: bool,
     /// Set bits of the current plane: 1 and 1/2, times two.
     one: u32,
@@ -66,12 +66,12 @@ trait Decisions {
 impl Decisions for Mq<'_> {
     #[inline(always)]
     fn decide(&mut self, contexts: &mut [State; CONTEXTS], context: usize) -> u32 {
-        Mq::decide(self, &mut contexts[context])
+        Mq::decide(self, &mut contexts[context % CONTEXTS])
     }
 
     #[inline(always)]
     fn sign(&mut self, contexts: &mut [State; CONTEXTS], context: usize, flip: u32) -> u32 {
-        Mq::decide(self, &mut contexts[context]) ^ flip
+        Mq::decide(self, &mut contexts[context % CONTEXTS]) ^ flip
     }
 }
 
@@ -94,7 +94,7 @@ impl BlockDecoder {
         self.samples.clear();
         self.samples.resize(4 * kind.width * stripes, 0);
         (self.width, self.height) = (kind.width, kind.height);
-        self.zero_coding = &ZERO_CODING[kind.orientation];
+        self.orientation = kind.orientation & 3;
         self.causal = kind.style & style::CAUSAL != 0;
         let mut contexts = fresh_contexts();
         // Pass 0 is the cleanup of the highest plane, then three passes follow for each plane.
@@ -140,25 +140,31 @@ impl BlockDecoder {
     /// Significance propagation (D.3.1): samples with significant neighbours.
     fn propagate<D: Decisions + Copy>(&mut self, decisions: &mut D, contexts: &mut [State; CONTEXTS]) {
         let mut local = *decisions;
-        let stride = self.width + 2;
+        let zero_coding = &ZERO_CODING[self.orientation & 3];
+        let found = self.one | self.half;
         for stripe in 0..self.height.div_ceil(4) {
             let rows = (self.height - 4 * stripe).min(4);
-            for x in 0..self.width {
-                let at = (stripe + 1) * stride + x + 1;
-                if self.flags[at] & AROUND == 0 {
+            let samples = self.samples[4 * stripe * self.width..].as_chunks_mut::<4>().0;
+            let mut stripe = Stripe::of(&mut self.flags, self.width, stripe, self.causal);
+            for (x, samples) in samples.iter_mut().enumerate().take(self.width) {
+                let mut own = stripe.own[x + 1];
+                if own & AROUND == 0 {
                     continue;
                 }
-                for row in 0..rows {
-                    let around = self.flags[at] >> (3 * row);
+                for (row, sample) in samples.iter_mut().enumerate().take(rows) {
+                    let around = own >> (3 * row);
                     if around & SELF != 0 || around & NEIGHBOURS == 0 {
                         continue;
                     }
-                    let context = usize::from(self.zero_coding[(around & 0x1FF) as usize]);
+                    let context = usize::from(zero_coding[(around & 0x1FF) as usize]);
                     if local.decide(contexts, context) == 1 {
-                        self.becomes_significant(&mut local, contexts, at, 4 * (stripe * self.width + x), row);
+                        let negative;
+                        (own, negative) = stripe.becomes_significant(&mut local, contexts, x, own, row);
+                        *sample = negative << 31 | found;
                     }
-                    self.flags[at] |= VISITED << row;
+                    own |= VISITED << row;
                 }
+                stripe.own[x + 1] = own;
             }
         }
         *decisions = local;
@@ -168,27 +174,28 @@ impl BlockDecoder {
     fn refine<D: Decisions + Copy>(&mut self, decisions: &mut D, contexts: &mut [State; CONTEXTS]) {
         let mut local = *decisions;
         let stride = self.width + 2;
+        let half = self.half;
         for stripe in 0..self.height.div_ceil(4) {
             let line = &mut self.flags[(stripe + 1) * stride + 1..][..self.width];
             let samples = &mut self.samples[4 * stripe * self.width..][..4 * self.width];
             for (flags, samples) in line.iter_mut().zip(samples.as_chunks_mut::<4>().0) {
-                if *flags & (SELF | SELF << 3 | SELF << 6 | SELF << 9) == 0 {
+                let mut own = *flags;
+                if own & (SELF | SELF << 3 | SELF << 6 | SELF << 9) == 0 {
                     continue;
                 }
                 for (row, sample) in samples.iter_mut().enumerate() {
-                    let around = *flags >> (3 * row);
-                    if around & SELF == 0 || *flags & VISITED << row != 0 {
+                    let around = own >> (3 * row);
+                    if around & SELF == 0 || own & VISITED << row != 0 {
                         continue;
                     }
-                    let context = match (*flags & REFINED << row != 0, around & NEIGHBOURS != 0) {
-                        (true, _) => 16,
-                        (false, true) => 15,
-                        (false, false) => 14,
-                    };
+                    let fresh = 14 + usize::from(around & NEIGHBOURS != 0);
+                    let context = if own & REFINED << row != 0 { 16 } else { fresh };
                     let set = local.decide(contexts, context);
-                    *sample = if set == 1 { *sample + self.half } else { *sample - self.half };
-                    *flags |= REFINED << row;
+                    // Half a plane up or down.
+                    *sample = sample.wrapping_add((half ^ set.wrapping_sub(1)).wrapping_sub(set.wrapping_sub(1)));
+                    own |= REFINED << row;
                 }
+                *flags = own;
             }
         }
         *decisions = local;
@@ -197,79 +204,98 @@ impl BlockDecoder {
     /// Cleanup (D.3.4): all other samples, columns of four zeros in one decision.
     fn clean_up(&mut self, mq: &mut Mq, contexts: &mut [State; CONTEXTS]) {
         let mut local = *mq;
-        let stride = self.width + 2;
+        let zero_coding = &ZERO_CODING[self.orientation & 3];
+        let found = self.one | self.half;
         for stripe in 0..self.height.div_ceil(4) {
             let rows = (self.height - 4 * stripe).min(4);
-            for x in 0..self.width {
-                let at = (stripe + 1) * stride + x + 1;
-                let sample = 4 * (stripe * self.width + x);
-                let mut row = 0;
-                if rows == 4 && self.flags[at] & (AROUND | ALL_VISITED) == 0 {
+            let samples = self.samples[4 * stripe * self.width..].as_chunks_mut::<4>().0;
+            let mut stripe = Stripe::of(&mut self.flags, self.width, stripe, self.causal);
+            for (x, samples) in samples.iter_mut().enumerate().take(self.width) {
+                let mut own = stripe.own[x + 1];
+                let mut first = 0;
+                if rows == 4 && own & (AROUND | ALL_VISITED) == 0 {
                     if local.decide(&mut contexts[RUN_LENGTH]) == 0 {
                         continue;
                     }
-                    row = (local.decide(&mut contexts[UNIFORM]) << 1) as usize;
-                    row |= local.decide(&mut contexts[UNIFORM]) as usize;
-                    self.becomes_significant(&mut local, contexts, at, sample, row);
-                    row += 1;
+                    let row =
+                        (local.decide(&mut contexts[UNIFORM]) << 1 | local.decide(&mut contexts[UNIFORM])) as usize;
+                    let negative;
+                    (own, negative) = stripe.becomes_significant(&mut local, contexts, x, own, row);
+                    samples[row & 3] = negative << 31 | found;
+                    first = row + 1;
                 }
-                while row < rows {
-                    let flags = self.flags[at];
-                    let around = flags >> (3 * row);
-                    if around & SELF == 0 && flags & VISITED << row == 0 {
-                        let context = usize::from(self.zero_coding[(around & 0x1FF) as usize]);
+                for (row, sample) in samples.iter_mut().enumerate().take(rows).skip(first) {
+                    let around = own >> (3 * row);
+                    if around & SELF == 0 && own & VISITED << row == 0 {
+                        let context = usize::from(zero_coding[(around & 0x1FF) as usize]) % CONTEXTS;
                         if local.decide(&mut contexts[context]) == 1 {
-                            self.becomes_significant(&mut local, contexts, at, sample, row);
+                            let negative;
+                            (own, negative) = stripe.becomes_significant(&mut local, contexts, x, own, row);
+                            *sample = negative << 31 | found;
                         }
                     }
-                    row += 1;
                 }
-                self.flags[at] &= !ALL_VISITED;
+                stripe.own[x + 1] = own & !ALL_VISITED;
             }
         }
         *mq = local;
     }
+}
 
-    /// Reads a sign (D.3.2) and tells the neighbours.
+/// The words of a stripe and of those above and below, each with a border of one column.
+struct Stripe<'a> {
+    above: &'a mut [u32],
+    own: &'a mut [u32],
+    below: &'a mut [u32],
+    causal: bool,
+}
+
+impl<'a> Stripe<'a> {
+    fn of(flags: &'a mut [u32], width: usize, stripe: usize, causal: bool) -> Self {
+        let (above, rest) = flags[stripe * (width + 2)..].split_at_mut(width + 2);
+        let (own, below) = rest.split_at_mut(width + 2);
+        Stripe { above, own, below: &mut below[..width + 2], causal }
+    }
+
+    /// Reads the sign (D.3.2) of a sample in column `x` whose word is `own`, and tells the neighbours. Returns the word as
+    /// it then is, and whether the sample is negative.
     #[inline(always)]
     fn becomes_significant<D: Decisions>(
         &mut self,
         decisions: &mut D,
         contexts: &mut [State; CONTEXTS],
-        at: usize,
-        sample: usize,
+        x: usize,
+        own: u32,
         row: usize,
-    ) {
-        let stride = self.width + 2;
-        let around = self.flags[at] >> (3 * row);
-        let own = SIGN << row;
-        let sign_at = |at: usize, sign: u32| u32::from(self.flags[at] & sign != 0);
-        let above = if row > 0 { sign_at(at, own >> 1) } else { sign_at(at - stride, SIGN << 3) };
-        let below = if row < 3 { sign_at(at, own << 1) } else { sign_at(at + stride, SIGN) };
+    ) -> (u32, u32) {
+        let around = own >> (3 * row);
+        let sign = SIGN << row;
+        let (left, right) = (self.own[x], self.own[x + 2]);
+        let above = if row > 0 { own & (sign >> 1) } else { self.above[x + 1] & SIGN << 3 };
+        let below = if row < 3 { own & (sign << 1) } else { self.below[x + 1] & SIGN };
         // 0 for an insignificant neighbour, else 1 or -1.
-        let term = |bit: u32, negative: u32| (around >> bit & 1) as i32 * (1 - 2 * negative as i32);
-        let horizontal = (term(3, sign_at(at - 1, own)) + term(5, sign_at(at + 1, own))).clamp(-1, 1);
+        let term = |bit: u32, negative: u32| (around >> bit & 1) as i32 * (1 - 2 * i32::from(negative != 0));
+        let horizontal = (term(3, left & sign) + term(5, right & sign)).clamp(-1, 1);
         let vertical = (term(1, above) + term(7, below)).clamp(-1, 1);
         // Table D.3: the signs of both sums reversed give the same context and the opposite sign.
         let combined = 3 * horizontal + vertical;
         let context = 9 + combined.unsigned_abs() as usize;
         let negative = decisions.sign(contexts, context, u32::from(combined < 0));
-        self.samples[sample + row] = negative << 31 | self.one | self.half;
 
         let shift = 3 * row;
-        self.flags[at] |= (SELF << shift) | (negative * own);
-        self.flags[at - 1] |= SELF << 1 << shift;
-        self.flags[at + 1] |= SELF >> 1 << shift;
+        self.own[x] = left | SELF << 1 << shift;
+        self.own[x + 2] = right | SELF >> 1 << shift;
         if row == 0 && !self.causal {
-            self.flags[at - stride] |= 1 << 16;
-            self.flags[at - stride - 1] |= 1 << 17;
-            self.flags[at - stride + 1] |= 1 << 15;
+            self.above[x] |= 1 << 17;
+            self.above[x + 1] |= 1 << 16;
+            self.above[x + 2] |= 1 << 15;
         }
         if row == 3 {
-            self.flags[at + stride] |= 1 << 1;
-            self.flags[at + stride - 1] |= 1 << 2;
-            self.flags[at + stride + 1] |= 1;
+            self.below[x] |= 1 << 2;
+            self.below[x + 1] |= 1 << 1;
+            self.below[x + 2] |= 1;
         }
+        (own | SELF << shift | negative * sign, negative)
     }
 }
 

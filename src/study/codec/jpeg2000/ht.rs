@@ -152,16 +152,20 @@ impl HtDecoder {
         let pairs = upper.as_chunks_mut::<2>().0.iter_mut().zip(lower.as_chunks_mut::<2>().0);
         let exponents = self.exponents[1..].as_chunks_mut::<2>().0;
         for (((upper, lower), exponents), (code, bound)) in pairs.zip(exponents).zip(&self.quads) {
+            // Four short magnitudes come out of one refill; without branches, for which are significant is anyone's guess.
+            let short = *bound <= Forward::MANY / 4;
+            if short {
+                bits.refill_to_many();
+            }
             let mut read = |n: u32| {
-                if code.significant() >> n & 1 == 0 {
-                    return (0, 0);
-                }
-                let next = bits.peek();
-                let length = bound - (code.known() >> n & 1);
+                let significant = (code.significant() >> n & 1).wrapping_neg();
+                let next = if short { bits.loaded() } else { bits.peek() };
+                let length = (bound - (code.known() >> n & 1)) & significant;
                 bits.skip(length);
                 // Twice the magnitude less one, with the sign in place of the lowest bit, which then marks the centre.
                 let value = next & ((1 << length) - 1) | (code.known_bits() >> n & 1) << length | 1;
-                (next << 31 | value.wrapping_add(2) << (planes - 1), 32 - value.leading_zeros())
+                let sample = next << 31 | value.wrapping_add(2) << (planes - 1);
+                (sample & significant, (32 - value.leading_zeros()) & significant)
             };
             let (upper_left, lower_left) = (read(0), read(1));
             let (upper_right, lower_right) = (read(2), read(3));
@@ -231,7 +235,7 @@ impl HtDecoder {
 }
 
 /// A bound's prefix in the next three bits: its length, the length of the suffix, the value without suffix (table 3).
-fn prefix(bits: u32) -> (u32, u32, u32) {
+const fn prefix(bits: u32) -> (u32, u32, u32) {
     match bits & 7 {
         0b000 => (3, 5, 5),
         0b100 => (3, 1, 3),
@@ -240,24 +244,27 @@ fn prefix(bits: u32) -> (u32, u32, u32) {
     }
 }
 
-/// The bounds u of a pair of quads, of those that have one, and the bits taken.
-fn bounds(mut bits: u32, has: [bool; 2]) -> ([u32; 2], u32) {
-    let mut taken = 0;
-    let mut take = |n: u32| {
-        let value = bits & ((1 << n) - 1);
-        bits >>= n;
-        taken += n;
-        (value, bits)
-    };
-    let mut parts = [(0, 0); 2];
-    for (part, _) in parts.iter_mut().zip(has).filter(|(_, has)| *has) {
-        let (_, next) = take(0);
-        let (length, suffix, value) = prefix(next);
-        take(length);
-        *part = (suffix, value);
+/// [`prefix`] of the next three bits, behind eight entries for a quad that has no bound.
+static PREFIXES: [(u32, u32, u32); 16] = {
+    let mut prefixes = [(0, 0, 0); 16];
+    let mut bits = 0;
+    while bits < 8 {
+        prefixes[8 + bits] = prefix(bits as u32);
+        bits += 1;
     }
-    let bounds = parts.map(|(suffix, value)| value + take(suffix).0);
-    (bounds, taken)
+    prefixes
+};
+
+/// The bounds u of a pair of quads, of those that have one, and the bits taken.
+#[inline(always)]
+fn bounds(bits: u32, has: [bool; 2]) -> ([u32; 2], u32) {
+    let entry = |bits: u32, has: bool| PREFIXES[8 * usize::from(has) + (bits & 7) as usize];
+    let low = |at: u32, n: u32| bits >> at & ((1 << n) - 1);
+    let (length, first_suffix, first) = entry(bits, has[0]);
+    let (second_length, second_suffix, second) = entry(bits >> length, has[1]);
+    let prefixes = length + second_length;
+    let taken = prefixes + first_suffix + second_suffix;
+    ([first + low(prefixes, first_suffix), second + low(prefixes + first_suffix, second_suffix)], taken)
 }
 
 /// The bounds u of a pair of quads of the first row that both have one: an event says whether both are above 2.

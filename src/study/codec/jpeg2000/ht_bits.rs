@@ -30,6 +30,23 @@ impl<'a> Forward<'a> {
         self.word as u32
     }
 
+    /// Bits that [`Forward::refill_to_many`] loads at least.
+    pub const MANY: u32 = 56;
+
+    /// Loads so many bits that [`Forward::loaded`] and [`Forward::skip`] can take [`Forward::MANY`].
+    #[inline(always)]
+    pub fn refill_to_many(&mut self) {
+        if self.count < Self::MANY {
+            self.refill();
+        }
+    }
+
+    /// Bits that were loaded before, the next one lowest.
+    #[inline(always)]
+    pub fn loaded(&self) -> u32 {
+        self.word as u32
+    }
+
     #[inline(always)]
     pub fn skip(&mut self, n: u32) {
         self.word >>= n;

@@ -117,14 +117,17 @@ fn decode_tile<S: Sample>(
         let (left, top) = ((tile.rect.x0 - size.picture.x0) as usize, (tile.rect.y0 - size.picture.y0) as usize);
         let width = tile.rect.width();
         let rows = out.chunks_exact_mut(layout.columns * layout.samples_per_pixel).skip(top).take(tile.rect.height());
+        // Clamped to what the precision can hold, then the DC level shift (annex G.1).
+        let half = 1 << (precision - 1);
+        let shift = if *signed { 0 } else { half };
+        let level = |value: i32| S::from_low((value.clamp(-half, half - 1) + shift) as u64);
         for (y, row) in rows.enumerate() {
+            if let (Plane::Integers(values), 1) = (plane, layout.samples_per_pixel) {
+                let values = &values[y * width..(y + 1) * width];
+                row[left..].iter_mut().zip(values).for_each(|(sample, value)| *sample = level(*value));
+                continue;
+            }
             let samples = row[left * layout.samples_per_pixel + c..].iter_mut().step_by(layout.samples_per_pixel);
-            // DC level shift (annex G.1), then clamped to what the precision can hold.
-            let (shift, least, most) = match signed {
-                true => (0, -(1 << (precision - 1)), (1 << (precision - 1)) - 1),
-                false => (1 << (precision - 1), 0, (1 << precision) - 1),
-            };
-            let level = |value: i32| S::from_low(value.saturating_add(shift).clamp(least, most) as u64);
             match plane {
                 Plane::Integers(values) => {
                     let values = &values[y * width..(y + 1) * width];

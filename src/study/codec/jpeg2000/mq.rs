@@ -1,7 +1,7 @@
 //! The MQ arithmetic decoder (T.800 annex C) and the raw bits that may stand in for it (D.6).
 
-/// Number of contexts of a code-block.
-pub(super) const CONTEXTS: usize = 19;
+/// Number of contexts of a code-block, 19, made a power of two so that an index is masked rather than checked.
+pub(super) const CONTEXTS: usize = 32;
 
 /// A context's probability state: Qe in the upper half, then the numbers of the states after a more and a less probable
 /// symbol. A state's number is twice its row in table C.2, plus the more probable symbol; the state after a more probable
@@ -93,30 +93,24 @@ impl<'a> Mq<'a> {
         }
     }
 
-    /// DECODE: the next binary decision in a context.
+    /// DECODE: the next binary decision in a context. Which way it goes is anyone's guess, so there is no branch on it.
     #[inline(always)]
     pub fn decide(&mut self, context: &mut State) -> u32 {
         let state = *context;
         let qe = state >> 16;
-        let probable = state >> 8 & 1;
-        self.a -= qe;
+        let rest = self.a - qe;
         // Whether the interval is the less probable symbol's, then whether the symbol is: the smaller interval's, by name
         // or after an exchange.
-        let less = if self.c >> 16 < qe {
-            let less = self.a >= qe;
-            self.a = qe;
-            less
-        } else {
-            self.c -= qe << 16;
-            if self.a & 0x8000 != 0 {
-                return probable;
-            }
-            self.a < qe
-        };
-        let next = if less { state } else { state >> 8 };
-        *context = STATES[(next & 127) as usize];
-        self.renormalise();
-        probable ^ u32::from(less)
+        let below = u32::from(self.c >> 16 < qe);
+        let mask = below.wrapping_neg();
+        self.c -= (qe << 16) & !mask;
+        self.a = (qe & mask) | (rest & !mask);
+        let less = below ^ u32::from(rest < qe);
+        if self.a & 0x8000 == 0 {
+            *context = STATES[(state >> (8 - 8 * less) & 127) as usize];
+            self.renormalise();
+        }
+        (state >> 8 & 1) ^ less
     }
 
     /// RENORMD, several shifts at a time.
