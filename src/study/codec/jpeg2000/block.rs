@@ -295,7 +295,7 @@ impl<'a> Stripe<'a> {
             self.below[x + 1] |= 1 << 1;
             self.below[x + 2] |= 1;
         }
-        (own | SELF << shift | negative * sign, negative)
+        (own | SELF << shift | (negative * sign), negative)
     }
 }
 

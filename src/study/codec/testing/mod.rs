@@ -19,7 +19,7 @@ impl BitWriter {
     /// The lowest `n` bits of `value`, the highest of them first.
     pub fn put(&mut self, value: u32, n: u32) {
         for i in (0..n).rev() {
-            self.current = self.current << 1 | (value >> i & 1);
+            self.current = self.current << 1 | (value.checked_shr(i).unwrap_or(0) & 1);
             self.filled += 1;
             let room = if self.stuff_bits && self.bytes.last() == Some(&0xFF) { 7 } else { 8 };
             if self.filled == room {
