@@ -384,7 +384,7 @@ fn overlay_planes_are_found_and_are_no_part_of_the_values() {
         }
     }
     let raw: Vec<u16> =
-        (0..12u16).map(|n| n * 9 | u16::from(marked(i64::from(n % 4), i64::from(n / 4))) << 14).collect();
+        (0..12u16).map(|n| (n * 9) | (u16::from(marked(i64::from(n % 4), i64::from(n / 4))) << 14)).collect();
     for syntax in [EXPLICIT_LE, EXPLICIT_BE] {
         let embedded = slice(1).us(0x0028_0101, 12).us(0x0028_0102, 11).us(0x0028_0103, 0);
         let embedded = embedded.us(0x6000_0010, 3).us(0x6000_0011, 4).us(0x6000_0100, 16).us(0x6000_0102, 14);
