@@ -170,7 +170,7 @@ fn no_canary_comes_out_of_any_output() {
             .status
             .success()
     );
-    let all = "json,nifti,csv,script";
+    let all = "json,nifti,csv,script,seg,sr,rtstruct,markups,verse,parquet,coco,stl,html";
     bench.done(&["export", "made/c.spondyl", "--images", "images", "--format", all, "-o", "made/out"]);
     let sent = bench.done(&[
         "export",

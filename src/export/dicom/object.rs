@@ -75,7 +75,13 @@ pub(super) fn common(case: &Case, file: &CaseFile, image: &ImageRecord, sort: So
         text(tags::PATIENT_BIRTH_DATE, VR::DA, ""),
         text(tags::PATIENT_SEX, VR::CS, file.subject.sex.as_deref().unwrap_or_default()),
         text(tags::PATIENT_IDENTITY_REMOVED, VR::CS, "YES"),
-        own(tags::DEIDENTIFICATION_METHOD, "Patient attributes are never read; UIDs are kept"),
+        own(
+            tags::DEIDENTIFICATION_METHOD,
+            match case.deidentified {
+                false => "Patient attributes are never read; UIDs are kept",
+                true => "Patient attributes are never read; UIDs are replaced",
+            },
+        ),
         text(tags::STUDY_INSTANCE_UID, VR::UI, &image.study_instance_uid),
         text(tags::STUDY_DATE, VR::DA, ""),
         text(tags::STUDY_TIME, VR::TM, ""),
