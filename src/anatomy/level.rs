@@ -44,6 +44,17 @@ impl VertebraLevel {
         NAMES[self as usize]
     }
 
+    /// The level's value in this program's own label maps: 1 for C1 and on in the order of [`VertebraLevel::ALL`]. VerSe
+    /// gives all of the sacrum one value; here every level has its own.
+    pub fn label_value(self) -> u16 {
+        self as u16 + 1
+    }
+
+    /// The level with this [`VertebraLevel::label_value`].
+    pub fn of_label_value(value: u16) -> Option<VertebraLevel> {
+        Self::ALL.get(usize::from(value).checked_sub(1)?).copied()
+    }
+
     /// The part of the spine.
     pub fn region(self) -> Region {
         match self {

@@ -34,7 +34,7 @@ impl App {
             open().or_else(|| loading.then(|| "the images are still loading".to_owned()))
         };
         match id {
-            OpenFolder | Quit | Palette | Keys | Accept | Cancel | SidePanels => None,
+            OpenFolder | Quit | Palette | Keys | Accept | AcceptLayer | Cancel | SidePanels => None,
             SkipLevel | OtherDirection => {
                 let away = self.desk.tool_id != Vertebra;
                 open().or_else(|| away.then(|| "take up the vertebra tool first (V)".to_owned()))
@@ -42,10 +42,13 @@ impl App {
             OpenSample => sample_folder().is_none().then(|| "the sample data are not beside the program".to_owned()),
             Undo => self.step_name(true).is_none().then(|| "there is nothing to undo".to_owned()),
             Redo => self.step_name(false).is_none().then(|| "there is nothing to redo".to_owned()),
-            Interpolate | FillHoles | RemoveIslands | Smooth | Enlarge | Shrink => {
-                loaded().or_else(|| self.desk.lesion.is_none().then(|| "no lesion is current".to_owned()))
+            Interpolate | FillHoles | RemoveIslands | Smooth | Enlarge | Shrink | CopySlice | CopySliceBack => {
+                loaded().or_else(|| self.desk.target().is_none().then(|| "no lesion is current".to_owned()))
             }
-            DeleteLesion | LesionType | LesionExtent => {
+            OutlineBody | EditBody => loaded().or_else(|| {
+                self.current_level().is_none().then(|| "no labelled vertebra is at the crosshair (V)".to_owned())
+            }),
+            DeleteLesion | LesionType | LesionExtent | MergeLesions | SplitLesion | LockLesion => {
                 open().or_else(|| self.desk.lesion.is_none().then(|| "no lesion is current".to_owned()))
             }
             NextLesion => open().or_else(|| self.no_lesions().then(|| "there is no lesion yet".to_owned())),
@@ -57,7 +60,7 @@ impl App {
                 let nothing = self.reading.as_ref().is_some_and(|r| r.case.session.is_none());
                 nothing.then(|| "nothing was annotated yet".to_owned())
             }),
-            Brush | Grow | Contour | WindowBox | SampleRange => loaded(),
+            Brush | Grow | Contour | WindowBox | SampleRange | BoneRange => loaded(),
             NextMeasurement => open()
                 .or_else(|| self.document().measurements.is_empty().then(|| "nothing was measured yet".to_owned())),
             DeleteMeasurement => {
@@ -75,7 +78,7 @@ impl App {
                 let few = self.library.series().len() < 2;
                 few.then(|| format!("{n} panes side by side need more than one series"))
             }),
-            Heights | LevelUp | LevelDown => open().or_else(|| {
+            Heights | BodySides | LevelUp | LevelDown => open().or_else(|| {
                 let none = self.reading.as_ref().is_some_and(|r| super::ladder::placed(r.document()).is_empty());
                 none.then(|| "no vertebra is labelled yet (V)".to_owned())
             }),
@@ -108,10 +111,11 @@ impl App {
             Keys => self.dialog = Dialog::Keys,
             Palette => self.dialog = Dialog::palette(),
             Navigate | Vertebra | Brush | Grow | Contour | Length | Angle | Cobb | PointValue | Rectangle | Ellipse
-            | Outline | KnownLength | Heights | WindowBox => self.take_up(id),
+            | Outline | KnownLength | Heights | BodySides | WindowBox => self.take_up(id),
             Cine => self.toggle_cine(),
             SidePanels => self.hide_panels = !self.hide_panels,
             Accept => self.accept(),
+            AcceptLayer => self.accept_layer(),
             Cancel => self.cancel(),
             HideOverlays => {} // held, not pressed
             _ if self.run_edit(id) => {}
@@ -146,6 +150,14 @@ impl App {
             SampleRange => self.sample_range(),
             SkipLevel => self.skip_level(),
             OtherDirection => self.turn_round(),
+            BoneRange => self.bone_range(),
+            PaintOver => self.cycle_over(),
+            AdjustOutline => {
+                let on = !self.desk.settings.adjust;
+                self.desk.settings.adjust = on;
+                let how = if on { "stay open for editing; Enter keeps them" } else { "are kept at once" };
+                self.notices.say(format!("Outlines {how}"));
+            }
             _ => return self.run_shape(id),
         }
         true

@@ -6,7 +6,7 @@ use crate::document::Document;
 use crate::session::{CommandId, Op};
 use crate::tool::{
     AngleTool, BrushTool, ContourTool, GrowTool, HeightsTool, LengthTool, PointTool, RegionKind, RegionTool, Scene,
-    Settings, Tool, VertebraTool,
+    Settings, SidesTool, Tool, VertebraTool,
 };
 
 /// Which way numbering goes on.
@@ -43,6 +43,8 @@ pub struct Desk {
     pub lesion: Option<String>,
     /// Label of the current measurement.
     pub measurement: Option<String>,
+    /// The level whose body's outline the brush and the contour draw, instead of the lesion.
+    pub body: Option<VertebraLevel>,
     /// A step that is shown and waits for Enter.
     pub offer: Option<Op>,
     /// What the next click labels.
@@ -64,6 +66,7 @@ impl Default for Desk {
             range: [-50.0, 180.0],
             lesion: None,
             measurement: None,
+            body: None,
             offer: None,
             next_level: None,
             page: Page::Level,
@@ -89,9 +92,18 @@ impl Desk {
             CommandId::Rectangle => Some(Box::new(RegionTool::new(RegionKind::Rectangle))),
             CommandId::Ellipse => Some(Box::new(RegionTool::new(RegionKind::Ellipse))),
             CommandId::Outline => Some(Box::new(RegionTool::new(RegionKind::Freehand))),
+            CommandId::BodySides => Some(Box::<SidesTool>::default()),
             CommandId::Heights => Some(Box::<HeightsTool>::default()),
             _ => None,
         };
+    }
+
+    /// What shape steps change: a lesion's handle, or an empty one and the level whose body is drawn.
+    pub fn target(&self) -> Option<(String, Option<VertebraLevel>)> {
+        match self.body {
+            Some(level) => Some((String::new(), Some(level))),
+            None => self.lesion.clone().map(|l| (l, None)),
+        }
     }
 
     /// Whether the tool draws into the current lesion.
@@ -106,6 +118,7 @@ impl Desk {
             image: &reading.key,
             identity: Some(reading.identity()),
             lesion: self.lesion.as_deref(),
+            body: self.body,
             next_level: self.next_level,
             settings: &self.settings,
         }

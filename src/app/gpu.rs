@@ -4,8 +4,11 @@ use super::commands;
 use super::jobs::SliceArrival;
 use super::reading::Reading;
 use super::shown::Shown;
-use crate::document::{Document, Edit, ImageKey, LabelMap, Run};
-use crate::render::{Gpu, GpuError, LabelTexture, PaneId, SampleFormat, SliceParams, SlicePass, VolumeTexture};
+use crate::anatomy::VertebraLevel;
+use crate::document::{Document, Edit, ImageKey, LabelMap, Layer, Run};
+use crate::render::{
+    BODY_COLOR, BODY_LABELS, Gpu, GpuError, LabelTexture, PaneId, SampleFormat, SliceParams, SlicePass, VolumeTexture,
+};
 use crate::session::{Op, plan};
 use crate::space::VoxelIndex;
 use crate::study::FrameRef;
@@ -130,15 +133,15 @@ impl Screen {
         min: [usize; 3],
         max: [usize; 3],
     ) {
-        let map = document.masks.get(key);
+        let painted = Painted::of(document, key);
         let size: [usize; 3] = std::array::from_fn(|a| max[a] + 1 - min[a]);
         if size.iter().product::<usize>() <= WHOLE_BOX {
-            return self.upload_labels(number, min, size, &values(map, min, size, &[]));
+            return self.upload_labels(number, min, size, &painted.values(min, size, &[]));
         }
         if let Some(t) = locked(&self.shared).series.get_mut(&number) {
             t.labels.iter_mut().for_each(|l| l.clear(&self.gpu));
         }
-        for (origin, size, values) in map.map(painted_blocks).unwrap_or_default() {
+        for (origin, size, values) in painted.blocks() {
             self.upload_labels(number, origin, size, &values);
         }
     }
@@ -148,20 +151,20 @@ impl Screen {
         let document = reading.document();
         let step = op.and_then(|op| plan(op, document, reading).ok());
         let edits = step.map(|s| s.edits).unwrap_or_default();
-        let runs: Vec<Run> = edits
-            .into_iter()
-            .filter_map(
-                |e| if let Edit::Mask { image, runs } = e { (image == reading.key).then_some(runs) } else { None },
-            )
-            .flatten()
-            .collect();
+        let here = |e| match e {
+            Edit::Mask { image, layer, runs } if image == reading.key => Some((layer, runs)),
+            _ => None,
+        };
+        let changes: Vec<(Layer, Vec<Run>)> = edits.into_iter().filter_map(here).collect();
         let grid = reading.geometry.size();
-        let (number, fresh) = (reading.active_number(), bounds(&runs, grid));
+        let fresh = changes.iter().fold(None, |b, (_, runs)| union(b, bounds(runs, grid)));
+        let number = reading.active_number();
         let before = std::mem::replace(&mut self.pending, fresh.map(|f| (number, f)));
         let before = before.filter(|b| b.0 == number).map(|b| b.1);
         let Some((min, max)) = union(before, fresh) else { return };
         let size = std::array::from_fn(|a| max[a] + 1 - min[a]);
-        let labels = values(document.masks.get(&reading.key), min, size, &with_grid(&runs, grid));
+        let over: Vec<_> = changes.iter().flat_map(|(layer, runs)| with_grid(*layer, runs, grid)).collect();
+        let labels = Painted::of(document, &reading.key).values(min, size, &over);
         self.upload_labels(number, min, size, &labels);
     }
 
@@ -249,13 +252,16 @@ impl Screen {
         let mut shared = locked(&self.shared);
         let Some(textures) = shared.series.get_mut(&number) else { return };
         let labels = commands::label_colors(document);
-        let last = labels.iter().map(|(v, _)| usize::from(*v)).max().unwrap_or(0).max(textures.colors.len());
+        let bodies = if document.bodies.is_empty() { 0 } else { usize::from(BODY_LABELS) + VertebraLevel::ALL.len() };
+        let last =
+            labels.iter().map(|(v, _)| usize::from(*v)).max().unwrap_or(0).max(textures.colors.len()).max(bodies);
         let mut colors = vec![[0u8; 4]; last];
         for (value, [r, g, b]) in labels {
             if let Some(c) = colors.get_mut(usize::from(value).wrapping_sub(1)) {
                 *c = [r, g, b, 255];
             }
         }
+        colors.iter_mut().skip(usize::from(BODY_LABELS)).for_each(|c| *c = BODY_COLOR);
         if colors != textures.colors {
             textures.labels.iter_mut().for_each(|l| l.set_colors(&self.gpu, &colors));
             textures.colors = colors;
@@ -359,38 +365,70 @@ const BLOCK: usize = 32;
 
 type Box3 = ([usize; 3], [usize; 3]);
 
-/// Labels of a box, columns fastest, with `over` laid on top.
-fn values(map: Option<&LabelMap>, origin: [usize; 3], size: [usize; 3], over: &[(VoxelIndex, u16)]) -> Vec<u16> {
-    let mut out = vec![0u16; size.iter().product()];
-    if let Some(map) = map {
-        for (n, v) in out.iter_mut().enumerate() {
-            let at = VoxelIndex::from_flat(n, size).0;
-            *v = map.get(VoxelIndex(std::array::from_fn(|a| origin[a] + at[a])));
-        }
-    }
-    for (at, label) in over {
-        let inside: [usize; 3] = std::array::from_fn(|a| at.0[a].wrapping_sub(origin[a]));
-        if (0..3).all(|a| inside[a] < size[a]) {
-            out[VoxelIndex(inside).flat(size)] = *label;
-        }
-    }
-    out
+/// What is painted on a series, as the screen numbers it: lesions over bodies.
+#[derive(Clone, Copy)]
+struct Painted<'a> {
+    lesions: Option<&'a LabelMap>,
+    bodies: Option<&'a LabelMap>,
 }
 
-/// Blocks that hold paint, whole.
-fn painted_blocks(map: &LabelMap) -> Vec<([usize; 3], [usize; 3], Vec<u16>)> {
-    let mut blocks: BTreeMap<[usize; 3], Vec<u16>> = BTreeMap::new();
-    for (at, label) in map.painted() {
-        let block = blocks.entry(at.0.map(|n| n / BLOCK)).or_insert_with(|| vec![0; BLOCK * BLOCK * BLOCK]);
-        block[VoxelIndex(at.0.map(|n| n % BLOCK)).flat([BLOCK; 3])] = label;
+impl<'a> Painted<'a> {
+    fn of(document: &'a Document, key: &ImageKey) -> Self {
+        Painted { lesions: document.masks.get(key), bodies: document.bodies.get(key) }
     }
-    blocks.into_iter().map(|(b, v)| (b.map(|n| n * BLOCK), [BLOCK; 3], v)).collect()
+
+    fn get(&self, at: VoxelIndex) -> u16 {
+        let lesion = self.lesions.map_or(0, |m| m.get(at));
+        if lesion != 0 { lesion } else { self.bodies.map_or(0, |m| on_screen(Layer::Bodies, m.get(at))) }
+    }
+
+    /// Labels of a box, columns fastest, with `over` laid on top: a body never over a lesion.
+    fn values(&self, origin: [usize; 3], size: [usize; 3], over: &[(Layer, VoxelIndex, u16)]) -> Vec<u16> {
+        let mut out = vec![0u16; size.iter().product()];
+        if self.lesions.is_some() || self.bodies.is_some() {
+            for (n, v) in out.iter_mut().enumerate() {
+                let at = VoxelIndex::from_flat(n, size).0;
+                *v = self.get(VoxelIndex(std::array::from_fn(|a| origin[a] + at[a])));
+            }
+        }
+        for (layer, at, label) in over {
+            let inside: [usize; 3] = std::array::from_fn(|a| at.0[a].wrapping_sub(origin[a]));
+            if (0..3).any(|a| inside[a] >= size[a]) {
+                continue;
+            }
+            let now = &mut out[VoxelIndex(inside).flat(size)];
+            let under = *layer == Layer::Bodies && (1..=BODY_LABELS).contains(now);
+            if !under {
+                *now = on_screen(*layer, *label);
+            }
+        }
+        out
+    }
+
+    /// Blocks that hold paint, whole.
+    fn blocks(&self) -> Vec<([usize; 3], [usize; 3], Vec<u16>)> {
+        let mut blocks: BTreeMap<[usize; 3], Vec<u16>> = BTreeMap::new();
+        let bodies = self.bodies.into_iter().flat_map(|m| m.painted()).map(|(at, l)| (at, on_screen(Layer::Bodies, l)));
+        for (at, label) in bodies.chain(self.lesions.into_iter().flat_map(|m| m.painted())) {
+            let block = blocks.entry(at.0.map(|n| n / BLOCK)).or_insert_with(|| vec![0; BLOCK * BLOCK * BLOCK]);
+            block[VoxelIndex(at.0.map(|n| n % BLOCK)).flat([BLOCK; 3])] = label;
+        }
+        blocks.into_iter().map(|(b, v)| (b.map(|n| n * BLOCK), [BLOCK; 3], v)).collect()
+    }
+}
+
+/// A label's value on the screen.
+fn on_screen(layer: Layer, label: u16) -> u16 {
+    match layer {
+        Layer::Bodies if label != 0 => BODY_LABELS + label,
+        _ => label,
+    }
 }
 
 /// Every voxel of runs.
-fn with_grid(runs: &[Run], grid: [usize; 3]) -> Vec<(VoxelIndex, u16)> {
+fn with_grid(layer: Layer, runs: &[Run], grid: [usize; 3]) -> Vec<(Layer, VoxelIndex, u16)> {
     let voxels = |r: &Run| (r.start..r.start + u64::from(r.length)).map(move |f| f as usize);
-    runs.iter().flat_map(|r| voxels(r).map(move |f| (VoxelIndex::from_flat(f, grid), r.label))).collect()
+    runs.iter().flat_map(|r| voxels(r).map(move |f| (layer, VoxelIndex::from_flat(f, grid), r.label))).collect()
 }
 
 fn bounds(runs: &[Run], grid: [usize; 3]) -> Option<Box3> {
@@ -432,11 +470,21 @@ mod tests {
         let mut map = LabelMap::new(grid);
         map.paint(&[Run { start: VoxelIndex([5, 5, 5]).flat(grid) as u64, length: 3, label: 2 }]);
         let run = Run { start: VoxelIndex([7, 5, 5]).flat(grid) as u64, length: 2, label: 3 };
-        let over = with_grid(&[run], grid);
-        let v = values(Some(&map), [4, 5, 5], [8, 1, 1], &over);
+        let over = with_grid(Layer::Lesions, &[run], grid);
+        let painted = Painted { lesions: Some(&map), bodies: None };
+        let v = painted.values([4, 5, 5], [8, 1, 1], &over);
         assert_eq!(v, [0, 2, 2, 3, 3, 0, 0, 0]);
+        let mut bodies = LabelMap::new(grid);
+        bodies.paint(&[Run { start: VoxelIndex([4, 5, 5]).flat(grid) as u64, length: 3, label: 20 }]);
+        let painted = Painted { lesions: Some(&map), bodies: Some(&bodies) };
+        let over = with_grid(Layer::Bodies, &[Run { start: run.start - 1, length: 3, label: 9 }], grid);
+        assert_eq!(
+            painted.values([4, 5, 5], [6, 1, 1], &over),
+            [65_520, 2, 2, 2, 65_509, 0],
+            "a body lies under lesions"
+        );
         assert_eq!(bounds(&[run], grid), Some(([7, 5, 5], [8, 5, 5])));
-        let blocks = painted_blocks(&map);
+        let blocks = Painted { lesions: Some(&map), bodies: None }.blocks();
         assert_eq!(blocks.len(), 1);
         assert_eq!(blocks[0].2.iter().filter(|l| **l == 2).count(), 3);
     }

@@ -278,7 +278,8 @@ fn lesions(app: &mut App, ui: &mut Ui) {
             let ml = reading.volume_mm3(l.label_value) / 1000.0;
             // Painted on another series, or not at all: no volume is told here.
             let volume = if ml > 0.0 { format!("  {ml:.2} ml") } else { String::new() };
-            (l.label.clone(), theme::lesion_color(l), format!("{}  {}{volume}", l.vertebra, l.kind.word()))
+            let locked = if l.locked { "locked  " } else { "" };
+            (l.label.clone(), theme::lesion_color(l), format!("{locked}{}  {}{volume}", l.vertebra, l.kind.word()))
         })
         .collect();
     if rows.is_empty() {
@@ -322,7 +323,22 @@ fn lesion_buttons(app: &mut App, ui: &mut Ui) {
         }
         ui.menu_button("Shape", |ui| {
             use CommandId::*;
-            for id in [Interpolate, FillHoles, RemoveIslands, Smooth, Enlarge, Shrink] {
+            for id in [
+                Interpolate,
+                CopySlice,
+                CopySliceBack,
+                FillHoles,
+                RemoveIslands,
+                Smooth,
+                Enlarge,
+                Shrink,
+                MergeLesions,
+                SplitLesion,
+                LockLesion,
+                OutlineBody,
+                BodySides,
+                EditBody,
+            ] {
                 let why = app.why_not(id);
                 let response = ui.add_enabled(why.is_none(), egui::Button::new(id.command().name));
                 let response = response.on_hover_text(id.command().hint);
@@ -334,6 +350,10 @@ fn lesion_buttons(app: &mut App, ui: &mut Ui) {
         });
     });
     if app.desk.offer.is_some() {
-        ui.label(RichText::new("Layers between are shown: Enter keeps, Esc drops").color(theme::ACCENT).small());
+        ui.label(
+            RichText::new("Layers between are shown: Enter keeps all, Shift+Enter this slice, Esc drops")
+                .color(theme::ACCENT)
+                .small(),
+        );
     }
 }

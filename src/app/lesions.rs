@@ -12,7 +12,8 @@ impl App {
     pub(super) fn ready_to_draw(&mut self, pane: usize, rect: Rect, pos: Pos2) -> bool {
         let at = self.patient_at(pane, rect, pos);
         let Some(reading) = &self.reading else { return false };
-        if self.desk.current(reading.document()).is_some() {
+        let body = self.desk.body.is_some() && self.desk.tool_id != CommandId::Grow;
+        if body || self.desk.current(reading.document()).is_some() {
             return true;
         }
         self.new_lesion(Some(at));
@@ -62,7 +63,7 @@ impl App {
         let vertebra = LevelChoice::Level(level);
         let op = Op::AddLesion { lesion: label.clone(), vertebra, kind: LesionKind::Lytic, at_mm: at, id: None };
         if self.perform(op) {
-            self.desk.lesion = Some(label);
+            (self.desk.lesion, self.desk.body) = (Some(label), None);
             self.desk.page = Page::Lesion;
         }
     }
@@ -84,7 +85,7 @@ impl App {
 
     /// Makes a lesion current and shows its middle.
     pub(super) fn choose_lesion(&mut self, label: &str) {
-        self.desk.lesion = Some(label.to_owned());
+        (self.desk.lesion, self.desk.body) = (Some(label.to_owned()), None);
         self.desk.page = Page::Lesion;
         let Some(reading) = &mut self.reading else { return };
         let document = reading.document();

@@ -119,7 +119,8 @@ mod tests {
                 for phase in [Phase::Press, Phase::Release] {
                     let plane = DrawPlane::Named(crate::space::Plane::Sagittal);
                     let (document, image, settings) = (&d, &image, &settings);
-                    let scene = Scene { document, image, identity: None, lesion: None, next_level: next, settings };
+                    let scene =
+                        Scene { document, image, identity: None, lesion: None, body: None, next_level: next, settings };
                     let axes = [crate::space::DVec3::Y, -crate::space::DVec3::Z];
                     let outcome = tool.event(Event::Pointer { phase, at, plane, axes, alt: false }, &scene);
                     if let Outcome::Commit(Op::LabelVertebra { level, at_mm }) = outcome {

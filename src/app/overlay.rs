@@ -206,6 +206,11 @@ fn preview(app: &App, sheet: &Sheet<'_>, shape: &Preview) {
                 sheet.text(p + vec2(10.0, 0.0), Align2::LEFT_CENTER, text, 12.0, color);
             }
         }
+        Preview::Handle { at } => {
+            let p = sheet.screen(*at);
+            sheet.painter.circle_filled(p, 3.5, theme::ACCENT);
+            sheet.painter.circle_stroke(p, 3.5, Stroke::new(1.0, egui::Color32::BLACK));
+        }
         Preview::Mark { at, text } => {
             let p = sheet.screen(*at);
             sheet.painter.circle_filled(p, 2.5, theme::ACCENT);

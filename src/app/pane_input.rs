@@ -97,6 +97,10 @@ pub fn handle(app: &mut App, ui: &Ui, pane: usize, rect: Rect, response: &Respon
 }
 
 fn press(app: &mut App, pane: usize, rect: Rect, pos: Pos2, button: PointerButton, modifiers: Modifiers) {
+    // A second button never takes a gesture away from the first: a stroke goes on until its own button is up.
+    if app.capture.is_some() {
+        return;
+    }
     app.activate(pane);
     let Some(reading) = &app.reading else { return };
     let turns = button == PointerButton::Primary && app.desk.tool_id == CommandId::Navigate;

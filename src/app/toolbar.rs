@@ -1,8 +1,9 @@
 //! The bar above the images: tools, what the active tool can be set to, the window, undo and export.
 
+use super::shape::over_words;
 use super::{App, theme, widgets};
 use crate::segment::Tip;
-use crate::session::CommandId;
+use crate::session::{CommandId, Over};
 use egui::{DragValue, Panel, RichText, Ui};
 
 const TOOLS: [CommandId; 6] = [
@@ -175,6 +176,15 @@ fn layouts(app: &mut App, ui: &mut Ui) {
 fn options(app: &mut App, ui: &mut Ui) {
     match app.desk.tool_id {
         CommandId::Brush => brush_options(app, ui),
+        CommandId::Contour => {
+            ui.checkbox(&mut app.desk.settings.adjust, "edit points first")
+                .on_hover_text("A closed outline stays open for editing; Enter keeps it (P)");
+            target_options(app, ui);
+        }
+        CommandId::Grow => {
+            widgets::muted(ui, CommandId::Grow.command().hint);
+            over_options(app, ui);
+        }
         CommandId::Vertebra => {
             let next = app.desk.next_level.map_or("choose a level in the ladder".to_owned(), |l| l.to_string());
             ui.label(RichText::new(format!("Next: {next}")).color(theme::ACCENT).strong());
@@ -211,7 +221,44 @@ fn brush_options(app: &mut App, ui: &mut Ui) {
     ui.add_enabled(on, DragValue::new(hi).speed(2.0).suffix(format!(" {units}")))
         .on_hover_text("Largest value painted");
     desk.settings.range = on.then(|| [desk.range[0].min(desk.range[1]), desk.range[0].max(desk.range[1])]);
-    widgets::muted(ui, "S over the image takes the range from there");
+    let from_here = "S over the image takes the range from under the tip, Shift+S from the bone around it";
+    ui.label(RichText::new("S").color(theme::MUTED)).on_hover_text(from_here);
+    target_options(app, ui);
+}
+
+/// What is drawn: the lesion or a body; and what painting may take.
+fn target_options(app: &mut App, ui: &mut Ui) {
+    ui.separator();
+    if let Some(level) = app.desk.body {
+        let text = RichText::new(format!("Drawing the body of {level}")).color(theme::ACCENT).strong();
+        if ui.button(text).on_hover_text("Back to the lesion (E)").clicked() {
+            app.desk.body = None;
+        }
+        return;
+    }
+    over_options(app, ui);
+}
+
+/// What painting may take.
+fn over_options(app: &mut App, ui: &mut Ui) {
+    let document = app.reading.as_ref().map(super::reading::Reading::document);
+    let mut choices = vec![Over::Free, Over::All];
+    if document.is_some_and(|d| !d.bodies.is_empty()) {
+        choices.extend([Over::InsideBody, Over::OutsideBody]);
+    }
+    let others = document.into_iter().flat_map(|d| d.lesions.values()).map(|l| l.label.clone());
+    choices.extend(others.filter(|l| Some(l) != app.desk.lesion.as_ref()).map(Over::From));
+    let over = &mut app.desk.settings.over;
+    egui::ComboBox::from_id_salt("over")
+        .selected_text(over_words(over))
+        .show_ui(ui, |ui| {
+            for choice in choices {
+                let words = over_words(&choice);
+                ui.selectable_value(over, choice, words);
+            }
+        })
+        .response
+        .on_hover_text("What painting may take (Q)");
 }
 
 /// Window width and centre with the presets.

@@ -141,7 +141,7 @@ mod tests {
         doc.lesions.insert(Uuid::from_u128(1), Lesion::new("a".to_owned(), 1, C6, LesionKind::Lytic));
         for (image, length) in [(ct, 40), (later, 10)] {
             let runs = vec![Run { start: 100, length, label: 1 }];
-            doc.apply(Edit::Mask { image, runs }).expect("known");
+            doc.apply(Edit::Mask { image, layer: crate::document::Layer::Lesions, runs }).expect("known");
         }
         let heights = |h: f64, z: f64| Some(body([h; 3], z, 0.0, 0.0));
         for (level, h, z) in [(C5, 20.0, 0.0), (C6, 15.0, -30.0), (C7, 20.0, -60.0)] {

@@ -81,7 +81,7 @@ pub fn lesions_at(doc: &Document, level: VertebraLevel) -> Vec<&Lesion> {
 mod tests {
     use super::*;
     use crate::assess::tests::doc_with_grid;
-    use crate::document::{Edit, LesionKind, Run, Vertebra};
+    use crate::document::{Edit, Layer, LesionKind, Run, Vertebra};
     use crate::space::PatientPoint;
     use uuid::Uuid;
 
@@ -96,7 +96,11 @@ mod tests {
         doc.lesions.insert(id, Lesion::new("a".to_owned(), 1, VertebraLevel::C6, LesionKind::Lytic));
         assert_eq!(lesion_span(&doc, id).expect("known").also_in, []);
         // Slices 21 to 30 are nearer to C6; one voxel row of slice 19 is too little to count for C7.
-        let paint = |start: u64, length| Edit::Mask { image: key.clone(), runs: vec![Run { start, length, label: 1 }] };
+        let paint = |start: u64, length| Edit::Mask {
+            image: key.clone(),
+            layer: Layer::Lesions,
+            runs: vec![Run { start, length, label: 1 }],
+        };
         doc.apply(paint(2100, 1000)).expect("known image");
         doc.apply(paint(1900, 10)).expect("known image");
         assert_eq!(lesion_span(&doc, id).expect("known").also_in, []);

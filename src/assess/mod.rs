@@ -4,6 +4,7 @@
 
 mod canal;
 mod change;
+mod destroyed;
 mod diameter;
 mod epidural;
 mod heights;
@@ -17,6 +18,7 @@ mod sins;
 
 pub use canal::{Canal, canal};
 pub use change::{LevelChange, LevelSummary, after_surgery, changes};
+pub use destroyed::{BodyReference, Destroyed, body_image, body_volumes, destroyed};
 pub use epidural::{Escc, EsccQuestion, escc, escc_path};
 pub use heights::{
     Collapse, CollapseReference, Genant, GenantShape, Heights, collapse, genant, heights, segmental_kyphosis_deg,

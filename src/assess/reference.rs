@@ -102,7 +102,7 @@ mod tests {
         }
         doc.lesions.insert(uuid::Uuid::from_u128(1), Lesion::new("a".to_owned(), 1, C5, LesionKind::Lytic));
         let runs = [9u64, 69].map(|k| Run { start: k * 400, length: 1200, label: 1 }).to_vec();
-        doc.apply(Edit::Mask { image: key.clone(), runs }).expect("known");
+        doc.apply(Edit::Mask { image: key.clone(), layer: crate::document::Layer::Lesions, runs }).expect("known");
         let found = bone_reference(&doc, &key, &volume, C6).expect("two neighbours");
         assert_eq!((found.levels, found.mean), (vec![C5, C7], 300.0));
         doc.vertebrae.get_mut(&C5).expect("there").fracture = Presence::Present;

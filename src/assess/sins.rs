@@ -4,6 +4,7 @@
 //! part that was not answered keeps its possible points, and the score is then a range, never a sum with zeros. What
 //! the literature leaves open is left to the reader: a collapse of exactly 50 %, the location of T13, L6 and the coccyx.
 
+use super::destroyed::destroyed;
 use super::heights::{CollapseReference, collapse, reaches, segmental_kyphosis_deg, translation_mm};
 use super::levels::lesions_at;
 use crate::anatomy::VertebraLevel;
@@ -294,7 +295,23 @@ fn bone_lesion(lesions: &[&Lesion]) -> Component {
 }
 
 /// Points for a body without collapse: more than half involved or not, or both while that is open.
-fn involved(lesions: &[&Lesion]) -> (&'static [u8], &'static str) {
+fn involved(doc: &Document, level: VertebraLevel, lesions: &[&Lesion]) -> (&'static [u8], String) {
+    let (said, words) = stated(lesions);
+    let Some(found) = destroyed(doc, level).filter(|d| d.lesion_mm3 > 0.0) else { return (said, words.to_owned()) };
+    // To the tenth of a percent: neither more nor less than half.
+    let measured: &[u8] = match 100.0 * found.fraction - 50.0 {
+        p if p.abs() < 0.05 => &[0, 1],
+        p if p > 0.0 => &[1],
+        _ => &[0],
+    };
+    match (said, measured) {
+        ([a], [b]) if a != b => (&[0, 1], format!("{}, though recorded as {words}: the reader decides", found.words())),
+        _ => (measured, found.words()),
+    }
+}
+
+/// The same from the recorded extents alone.
+fn stated(lesions: &[&Lesion]) -> (&'static [u8], &'static str) {
     let half =
         |l: &&Lesion| matches!(l.extent, Extent::SubtotalGe50 | Extent::TotalBodyDestruction | Extent::WholeVertebra);
     if lesions.iter().any(half) {
@@ -311,7 +328,7 @@ const WITHIN_ERROR_PERCENT: f64 = 5.0;
 const DEFORMED_PERCENT: f64 = 20.0;
 
 fn body_collapse(doc: &Document, level: VertebraLevel, vertebra: &Vertebra, lesions: &[&Lesion]) -> Component {
-    let (without, extent) = involved(lesions);
+    let (without, extent) = involved(doc, level, lesions);
     let fractured = vertebra.fracture == Presence::Present || vertebra.pathological_fracture == Presence::Present;
     let measured = collapse(doc, level).map(|c| {
         let against = match c.reference {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// Write a case in formats that other programs read.
 ///
 /// Each file is written whole or not at all, read back and compared. Several formats go into one folder: case.json,
-/// lesions.nii.gz, lesions.csv, vertebrae.csv, measurements.csv, script.jsonl. An export of another case or another
+/// lesions.nii.gz (with outlined bodies also bodies.nii.gz, in VerSe's numbers), lesions.csv, vertebrae.csv, measurements.csv, script.jsonl. An export of another case or another
 /// reader that lies there already is kept, unless --force is given.
 ///
 /// Example: spondyl export case.spondyl --images scans/ --format json,nifti,csv -o export/

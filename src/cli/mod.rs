@@ -5,6 +5,7 @@
 //! (coordinates, windows) carry `allow_hyphen_values`.
 
 mod annotate;
+mod bodies;
 mod check;
 mod compare;
 mod demo;
@@ -57,6 +58,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Annotate(annotate::AnnotateArgs),
+    Bodies(bodies::BodiesArgs),
     Demo(demo::DemoArgs),
     Import(import::ImportArgs),
     Info(info::InfoArgs),
@@ -84,6 +86,7 @@ impl Cli {
         match self.command {
             None => open(self),
             Some(Command::Annotate(args)) => annotate::run(args),
+            Some(Command::Bodies(args)) => bodies::run(args),
             Some(Command::Check(args)) => check::run(args),
             Some(Command::Compare(args)) => compare::run(args),
             Some(Command::Demo(args)) => demo::run(args),

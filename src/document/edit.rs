@@ -18,20 +18,66 @@ pub enum EditError {
     UnknownImage(String),
 }
 
+/// Which label maps of a series are meant: what was drawn as disease, or the outlines of the bones themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layer {
+    /// [`Document::masks`]: labels are lesions.
+    #[default]
+    Lesions,
+    /// [`Document::bodies`]: labels are levels ([`VertebraLevel::label_value`]).
+    Bodies,
+}
+
+impl Layer {
+    /// Whether it is the usual one, which files leave out.
+    pub fn is_lesions(&self) -> bool {
+        *self == Layer::Lesions
+    }
+}
+
 /// Replaces the value at a key. `None` takes the key away.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Edit {
-    Image { key: ImageKey, value: Option<Box<ImageIdentity>> },
-    Spine { value: SpineNumbering },
-    Vertebra { level: VertebraLevel, value: Option<Box<Vertebra>> },
-    Lesion { id: LesionId, value: Option<Box<Lesion>> },
-    Mask { image: ImageKey, runs: Vec<Run> },
-    Measurement { id: Uuid, value: Option<Box<Measurement>> },
-    Case { value: Box<CaseFacts> },
-    Timepoint { key: TimepointKey, value: Option<Box<Timepoint>> },
-    Followup { timepoint: TimepointKey, level: VertebraLevel, value: Option<Box<Vertebra>> },
+    Image {
+        key: ImageKey,
+        value: Option<Box<ImageIdentity>>,
+    },
+    Spine {
+        value: SpineNumbering,
+    },
+    Vertebra {
+        level: VertebraLevel,
+        value: Option<Box<Vertebra>>,
+    },
+    Lesion {
+        id: LesionId,
+        value: Option<Box<Lesion>>,
+    },
+    Mask {
+        image: ImageKey,
+        #[serde(default, skip_serializing_if = "Layer::is_lesions")]
+        layer: Layer,
+        runs: Vec<Run>,
+    },
+    Measurement {
+        id: Uuid,
+        value: Option<Box<Measurement>>,
+    },
+    Case {
+        value: Box<CaseFacts>,
+    },
+    Timepoint {
+        key: TimepointKey,
+        value: Option<Box<Timepoint>>,
+    },
+    Followup {
+        timepoint: TimepointKey,
+        level: VertebraLevel,
+        value: Option<Box<Vertebra>>,
+    },
 }
 
 fn swap<K: Ord + Clone, V>(map: &mut BTreeMap<K, V>, key: &K, value: Option<Box<V>>) -> Option<Box<V>> {
@@ -68,15 +114,19 @@ impl Document {
                 }
                 Edit::Followup { timepoint, level, value: back }
             }
-            Edit::Mask { image, runs } => {
+            Edit::Mask { image, layer, runs } => {
                 let known = self.images.get(&image).ok_or_else(|| EditError::UnknownImage(image.0.clone()))?;
                 let size = known.geometry.size();
-                let map = self.masks.entry(image.clone()).or_insert_with(|| LabelMap::new(size));
+                let maps = match layer {
+                    Layer::Lesions => &mut self.masks,
+                    Layer::Bodies => &mut self.bodies,
+                };
+                let map = maps.entry(image.clone()).or_insert_with(|| LabelMap::new(size));
                 let back = map.paint(&runs);
                 if map.is_empty() {
-                    self.masks.remove(&image);
+                    maps.remove(&image);
                 }
-                Edit::Mask { image, runs: back }
+                Edit::Mask { image, layer, runs: back }
             }
         })
     }

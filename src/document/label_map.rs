@@ -131,6 +131,11 @@ impl LabelMap {
         out
     }
 
+    /// Whether any voxel has this label.
+    pub fn holds(&self, label: u16) -> bool {
+        self.bricks.values().any(|b| b.labels.contains(&label))
+    }
+
     /// Every painted voxel with its label, brick by brick.
     pub fn painted(&self) -> impl Iterator<Item = (VoxelIndex, u16)> + '_ {
         self.bricks.iter().flat_map(|(key, brick)| {

@@ -209,6 +209,9 @@ pub struct Lesion {
     pub recist_role: RecistRole,
     /// The reader's remark; must not identify the patient.
     pub remark: Option<String>,
+    /// Its voxels are not to be changed. Absent in files while they may.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub locked: bool,
 }
 
 impl Lesion {
@@ -240,6 +243,7 @@ impl Lesion {
             histology: Histology::default(),
             recist_role: RecistRole::default(),
             remark: None,
+            locked: false,
         }
     }
 }

@@ -12,7 +12,7 @@ mod timepoint;
 mod vertebra;
 
 pub use case::{AgeConflict, CaseFacts, Neurology, PainFacts, Radiotherapy, Treatment};
-pub use edit::{Edit, EditError};
+pub use edit::{Edit, EditError, Layer};
 pub use field::{FieldError, with_field};
 pub use image::{Calibration, ImageIdentity, ImageKey, SliceIdentity};
 pub use label_map::{LabelMap, LabelReader, Run, runs_from_sorted};
@@ -59,6 +59,9 @@ pub struct Document {
     pub lesions: BTreeMap<LesionId, Lesion>,
     /// Masks: one label map for each series that was painted on. A voxel belongs to at most one lesion.
     pub masks: BTreeMap<ImageKey, LabelMap>,
+    /// Outlines of vertebral bodies, apart from the lesions: one label map for each series they were drawn on, whose labels
+    /// are levels ([`VertebraLevel::label_value`]). A voxel may belong to a body and to a lesion.
+    pub bodies: BTreeMap<ImageKey, LabelMap>,
     /// Lengths, angles, regions.
     pub measurements: BTreeMap<Uuid, Measurement>,
     /// Statements about the case.
@@ -79,6 +82,19 @@ impl Document {
     pub fn free_label_value(&self) -> Option<u16> {
         let taken: BTreeSet<u16> = self.lesions.values().map(|l| l.label_value).collect();
         (1..=u16::MAX).find(|v| !taken.contains(v))
+    }
+
+    /// The label maps of a layer, by series.
+    pub fn layer(&self, layer: Layer) -> &BTreeMap<ImageKey, LabelMap> {
+        match layer {
+            Layer::Lesions => &self.masks,
+            Layer::Bodies => &self.bodies,
+        }
+    }
+
+    /// The series on which the body of a level is outlined, and its map.
+    pub fn body_of(&self, level: VertebraLevel) -> Option<(&ImageKey, &LabelMap)> {
+        self.bodies.iter().find(|(_, m)| m.holds(level.label_value()))
     }
 
     /// The labelled vertebra whose centre is nearest to `p`, and the distance in mm.

@@ -87,6 +87,7 @@ impl Document {
         }
         view.images.retain(|_, image| self.later_timepoint_of(image) == later);
         view.masks.retain(|key, _| view.images.contains_key(key));
+        view.bodies.retain(|key, _| view.images.contains_key(key));
         view.measurements.retain(|_, m| view.images.contains_key(&m.image));
         let seen = |value: u16, masks: &BTreeMap<_, super::LabelMap>| {
             masks.values().any(|m: &super::LabelMap| m.painted().any(|(_, l)| l == value))
@@ -122,7 +123,8 @@ mod tests {
         }
         for (image, label) in [(ct, 1), (later, 2)] {
             let runs = vec![Run { start: 3, length: 2, label }];
-            doc.apply(crate::document::Edit::Mask { image, runs }).expect("known");
+            doc.apply(crate::document::Edit::Mask { image, layer: crate::document::Layer::Lesions, runs })
+                .expect("known");
         }
         doc.timepoints.insert(key("preop"), Timepoint { first: true, ..Timepoint::default() });
         let fu = Timepoint { relative_months: Some(12.0), studies: vec!["2.2".to_owned()], ..Timepoint::default() };

@@ -167,7 +167,8 @@ pub(crate) mod tests {
         let mut runs = vec![run(at(4, 4, 13), 3, 1), run(at(4, 5, 13), 3, 1)];
         runs.extend((6..11).map(|j| run(at(8, j, 7), 5, 3)));
         runs.push(run(at(10, 8, 7), 1, 0));
-        doc.apply(Edit::Mask { image: key.clone(), runs }).expect("known image");
+        doc.apply(Edit::Mask { image: key.clone(), layer: crate::document::Layer::Lesions, runs })
+            .expect("known image");
         let shape = MeasurementShape::Length { points_mm: [p(0.0, 0.0, 100.0), p(3.0, 4.0, 100.0)] };
         let role = crate::document::MeasureRole::CanalAp;
         let drawn = Measurement { label: "canal".to_owned(), shape, image: key.clone(), level: Some(C6), role };

@@ -27,6 +27,8 @@ pub struct LabelImage<'a> {
     pub values: &'a BTreeMap<u16, u16>,
     /// Written into `descrip`, at most 79 bytes.
     pub description: String,
+    /// What the labels are, at most 15 bytes: `LESIONS`.
+    pub intent: &'static str,
 }
 
 impl LabelImage<'_> {
@@ -115,7 +117,7 @@ impl LabelImage<'_> {
         put(228, b"research, not diagnosis"); // aux_file, 24 bytes
         put(252, &1i16.to_le_bytes()); // qform_code: scanner
         put(254, &1i16.to_le_bytes()); // sform_code: scanner
-        put(328, b"LESIONS"); // intent_name
+        put(328, self.intent.as_bytes()); // intent_name
         put(344, b"n+1\0");
         Ok(h)
     }
@@ -208,7 +210,8 @@ mod tests {
         let values = BTreeMap::from([(2, 1), (9, 2)]);
         let (key, description) = (&ImageKey("1.2".to_owned()), "spondyl x".to_owned());
         let path = dir.path().join("l.nii.gz");
-        LabelImage { key, image: &image, map: Some(&map), values: &values, description }.write(&path)?;
+        LabelImage { key, image: &image, map: Some(&map), values: &values, description, intent: "LESIONS" }
+            .write(&path)?;
         assert_eq!(description_of(&path).expect("readable").as_deref(), Some("spondyl x"));
         let mut bytes = Vec::new();
         GzDecoder::new(std::fs::File::open(&path).expect("there")).read_to_end(&mut bytes).expect("gzip");

@@ -6,6 +6,7 @@ use super::made::{Made, made};
 use super::nifti::LabelImage;
 use super::owner::{may_replace, nifti_description};
 use super::{Case, Format, json_text};
+use crate::anatomy::{Region, VertebraLevel};
 use crate::document::{ImageIdentity, ImageKey, LabelMap};
 use crate::volume::Kind;
 use std::collections::BTreeMap;
@@ -13,6 +14,9 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+
+/// The label map of the vertebral bodies in a folder; values are VerSe's.
+const BODIES: &str = "bodies.nii.gz";
 
 /// A file to be written.
 struct Planned<'a> {
@@ -45,8 +49,9 @@ pub struct Written {
 /// Files that cannot be written are [`Written::problems`]; the others are there.
 pub fn export(case: &Case, formats: &[Format], to: &Path, force: bool) -> Result<Written, ExportError> {
     let values = export_values(case);
+    let bodies = body_values();
     let mut written = Written::default();
-    let planned = plan(case, formats, to, &values, &mut written.problems)?;
+    let planned = plan(case, formats, to, [&values, &bodies], &mut written.problems)?;
     if !force {
         planned.iter().try_for_each(|p| may_replace(&p.path, p.format, p.mark(), case))?;
     }
@@ -66,11 +71,19 @@ pub fn export_values(case: &Case) -> BTreeMap<u16, u16> {
     labels.into_iter().zip(1..).collect()
 }
 
+/// The value of each level's body in exports: VerSe's, which has one, 26, for the whole sacrum.
+fn body_values() -> BTreeMap<u16, u16> {
+    const SACRUM: u8 = 26;
+    let sacral = |l: VertebraLevel| (l.region() == Region::Sacral).then_some(SACRUM);
+    let verse = |l: VertebraLevel| Some((l.label_value(), u16::from(l.codes().verse_id.or(sacral(l))?)));
+    VertebraLevel::ALL.into_iter().filter_map(verse).collect()
+}
+
 fn plan<'a>(
     case: &Case<'a>,
     formats: &[Format],
     to: &Path,
-    values: &'a BTreeMap<u16, u16>,
+    [values, bodies]: [&'a BTreeMap<u16, u16>; 2],
     problems: &mut Vec<ExportError>,
 ) -> Result<Vec<Planned<'a>>, ExportError> {
     let mut formats = formats.to_vec();
@@ -92,8 +105,15 @@ fn plan<'a>(
                 for (n, (key, map)) in label_images(case)?.into_iter().enumerate() {
                     let Some(image) = case.doc.images.get(key) else { continue };
                     let description = nifti_description(case);
-                    let content = Content::Labels(LabelImage { key, image, map, values, description });
-                    add(numbered(&path, format, n), content);
+                    let labels = LabelImage { key, image, map, values, description, intent: "LESIONS" };
+                    add(numbered(&path, format, n), Content::Labels(labels));
+                }
+                // A single file is the lesions'; the bodies' outlines go beside it into a folder.
+                for (n, (key, map)) in case.doc.bodies.iter().filter(|_| !as_file).enumerate() {
+                    let Some(image) = case.doc.images.get(key) else { continue };
+                    let (description, map) = (nifti_description(case), Some(map));
+                    let labels = LabelImage { key, image, map, values: bodies, description, intent: "BODIES" };
+                    add(numbered(&to.join(BODIES), format, n), Content::Labels(labels));
                 }
             }
             (Format::Script, _) => add(path, Content::Bytes(Made::at("", case.script.as_bytes().to_vec(), ""))),

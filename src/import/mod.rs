@@ -1,6 +1,7 @@
 //! Reading what others wrote: our own case files, label maps, centroids and segmentations. A reader finds out what a file
 //! says and on which grid; nothing here decides where it belongs, and what it cannot read is a sentence.
 
+mod bodies;
 mod case;
 mod centroids;
 mod coded;
@@ -16,6 +17,7 @@ mod records;
 mod rtstruct;
 mod seg;
 
+pub use bodies::{levels_in, on_grid};
 pub use labels::{LabelNames, level_named};
 pub use levels::{AskScheme, FoundLevels, levels_of, read_levels};
 pub use onto::{How, Steps, Target, steps};

@@ -128,7 +128,12 @@ impl Work<'_> {
         for (key, flat) in placed {
             let size = self.grids.iter().find(|(k, _)| *k == key).map(|(_, g)| g.geometry.size());
             let runs = size.and_then(|size| MaskRuns::of_voxels(&flat, size));
-            self.out.ops.extend(runs.map(|mask| Op::Mask { lesion: label.clone(), mask, image: Some(key) }));
+            self.out.ops.extend(runs.map(|mask| Op::Mask {
+                lesion: label.clone(),
+                body: None,
+                mask,
+                image: Some(key),
+            }));
         }
     }
 

@@ -49,7 +49,9 @@ fn slices_that_are_not_evenly_spaced_come_back_too() {
     let target = Grid { image: None, frame: None, geometry: image.geometry.clone() };
     // Several slices, so that there are gaps to be uneven.
     let runs = (2..12).map(|k| crate::document::Run { start: 24 * 20 * k + 30, length: 7, label: 3 }).collect();
-    s.doc.apply(crate::document::Edit::Mask { image: key, runs }).expect("known");
+    s.doc
+        .apply(crate::document::Edit::Mask { image: key, layer: crate::document::Layer::Lesions, runs })
+        .expect("known");
     let found = exported(&s, Format::Seg);
     assert!(found.grids.len() > 1, "a grid for each slice");
     for mask in &found.masks {

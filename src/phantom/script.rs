@@ -9,8 +9,8 @@ use super::{headers, report};
 use crate::anatomy::VertebraLevel;
 use crate::document::{HeightPoints, ImageKey, LesionKind, MeasureRole, MeasurementShape};
 use crate::segment::{DrawPlane, Tip};
-use crate::session::Op;
 use crate::session::op::{BrushMode, ContourMode, LevelChoice, Target};
+use crate::session::{Op, Over};
 use crate::space::{DVec3, PatientPoint, Plane, VoxelPoint};
 use serde_json::{Map, Value, json};
 
@@ -113,6 +113,8 @@ fn lesion_steps(truth: &Truth, lesion: &LesionTruth) -> Vec<Op> {
 /// One dab with a ball, a little larger than the lesion, that takes only values in the band.
 fn ball(lesion: &LesionTruth) -> Op {
     Op::Brush {
+        body: None,
+        over: Over::Free,
         lesion: lesion.label.to_owned(),
         plane: DrawPlane::Named(Plane::Sagittal),
         path_mm: vec![tenths(lesion.centroid_mm)],
@@ -137,6 +139,8 @@ fn dabs(truth: &Truth, lesion: &LesionTruth) -> Vec<Op> {
         let area = set.len() as f64 * truth.geometry.spacing_mm()[0] * truth.geometry.spacing_mm()[1];
         let radius = (area / std::f64::consts::PI).sqrt() + 0.7;
         Op::Brush {
+            body: None,
+            over: Over::Free,
             lesion: lesion.label.to_owned(),
             plane: DrawPlane::Named(Plane::Sagittal),
             path_mm: vec![tenths(truth.geometry.patient_from_voxel(centre))],
@@ -181,6 +185,8 @@ fn contours(truth: &Truth, lesion: &LesionTruth) -> Vec<Op> {
                 tenths(truth.geometry.patient_from_voxel(VoxelPoint(at)))
             };
             steps.push(Op::Contour {
+                body: None,
+                over: Over::Free,
                 lesion: lesion.label.to_owned(),
                 plane: DrawPlane::Named(Plane::Sagittal),
                 points_mm: corners.iter().enumerate().map(place).collect(),

@@ -20,3 +20,10 @@ pub fn lesion_color(lesion: &Lesion) -> [u8; 3] {
     let nth = usize::from(lesion.label_value.saturating_sub(1)) % LESION_COLORS.len();
     lesion.color.unwrap_or(LESION_COLORS[nth])
 }
+
+/// On the screen the outlines of vertebral bodies follow the lesions: a level's value is this plus its
+/// [`VertebraLevel::label_value`](crate::anatomy::VertebraLevel::label_value).
+pub const BODY_LABELS: u16 = 65_500;
+
+/// The color of every body's outline, red, green, blue, opacity: pale, for it lies under what matters.
+pub const BODY_COLOR: [u8; 4] = [150, 205, 210, 120];

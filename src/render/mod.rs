@@ -17,7 +17,7 @@ mod slice;
 mod volume_texture;
 mod walk;
 
-pub use colors::{LESION_COLORS, lesion_color};
+pub use colors::{BODY_COLOR, BODY_LABELS, LESION_COLORS, lesion_color};
 pub use gpu::{AdapterFacts, Gpu, GpuError, device_descriptor};
 pub use label_texture::{LabelColor, LabelTexture};
 pub use offscreen::Offscreen;

@@ -5,6 +5,7 @@
 //! voxel rules stand at the top of each file, so that anyone can check them.
 
 mod blur;
+mod body;
 mod brush;
 mod contour;
 mod distance;
@@ -17,10 +18,11 @@ mod span;
 #[cfg(test)]
 mod test_grids;
 
+pub use body::{BodyShape, body_spans};
 pub use brush::{Stroke, Tip};
 pub use contour::contour_spans;
 pub use distance::depth_mm;
-pub use grow::{REACH_MAX_MM, grow};
+pub use grow::{BONE_SHARE, REACH_MAX_MM, bone_levels, grow};
 pub use interpolate::interpolate;
 pub use morphology::{fill_holes, remove_islands, resize, smooth};
 pub use region::Region;

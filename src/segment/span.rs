@@ -25,16 +25,16 @@ pub fn merged(mut spans: Vec<Span>) -> Vec<Span> {
     out
 }
 
-/// What painting `label` over `spans` changes: voxels of no lesion for which `keep` holds. Voxels of other lesions are
-/// never taken. `spans` must be [`merged`]; `map` is `None` while nothing is painted on the series.
+/// What painting `label` over `spans` changes: voxels that carry another label (0 is none), where `keep`, which is given
+/// that label and the place, holds. `spans` must be [`merged`]; `map` is `None` while nothing is painted on the series.
 pub fn paint_runs(
     spans: &[Span],
     map: Option<&LabelMap>,
     size: [usize; 3],
     label: u16,
-    keep: impl Fn(VoxelIndex) -> bool,
+    keep: impl Fn(u16, VoxelIndex) -> bool,
 ) -> Vec<Run> {
-    changed(spans, map, size, 0, label, keep)
+    changed(spans, map, size, label, |now, at| now != label && keep(now, at))
 }
 
 /// What erasing `label` within `spans` changes: only voxels of that very lesion for which `keep` holds.
@@ -45,16 +45,15 @@ pub fn own_runs(
     label: u16,
     keep: impl Fn(VoxelIndex) -> bool,
 ) -> Vec<Run> {
-    changed(spans, map, size, label, 0, keep)
+    changed(spans, map, size, 0, |now, at| now == label && keep(at))
 }
 
 fn changed(
     spans: &[Span],
     map: Option<&LabelMap>,
     size: [usize; 3],
-    from: u16,
     to: u16,
-    keep: impl Fn(VoxelIndex) -> bool,
+    keep: impl Fn(u16, VoxelIndex) -> bool,
 ) -> Vec<Run> {
     let mut labels = map.map(LabelMap::reader);
     let mut runs: Vec<Run> = Vec::new();
@@ -62,7 +61,7 @@ fn changed(
         for flat in span.start..span.end {
             let at = VoxelIndex::from_flat(flat as usize, size);
             let now = labels.as_mut().map_or(0, |l| l.get(at));
-            if now != from || !keep(at) {
+            if !keep(now, at) {
                 continue;
             }
             match runs.last_mut() {
@@ -91,9 +90,11 @@ mod tests {
         map.paint(&[Run { start: 2, length: 2, label: 1 }, Run { start: 6, length: 2, label: 2 }]);
         let all = [Span { start: 0, end: 10 }];
         let run = |start, length, label| Run { start, length, label };
-        let painted = paint_runs(&all, Some(&map), size, 1, |_| true);
+        let painted = paint_runs(&all, Some(&map), size, 1, |now, _| now == 0);
         assert_eq!(painted, [run(0, 2, 1), run(4, 2, 1), run(8, 2, 1)]);
         assert_eq!(own_runs(&all, Some(&map), size, 1, |at| at.0[0] != 2), [run(3, 1, 0)]);
-        assert_eq!(paint_runs(&all, None, size, 3, |_| true), [run(0, 10, 3)]);
+        assert_eq!(paint_runs(&all, None, size, 3, |_, _| true), [run(0, 10, 3)]);
+        let taken = paint_runs(&all, Some(&map), size, 1, |now, _| now == 2);
+        assert_eq!(taken, [run(6, 2, 1)], "voxels of one lesion become another's");
     }
 }

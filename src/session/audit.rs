@@ -4,7 +4,8 @@
 use super::Session;
 use super::journal::{Entry, What, record};
 use super::state::State;
-use crate::document::{Document, Edit, ImageKey, Run};
+use crate::anatomy::VertebraLevel;
+use crate::document::{Document, Edit, ImageKey, Layer, Run};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,7 +57,7 @@ pub struct Audit {
     read: usize,
     rows: Vec<AuditRow>,
     /// Voxels of each lesion on each series.
-    voxels: BTreeMap<(ImageKey, u16), i64>,
+    voxels: BTreeMap<(ImageKey, Layer, u16), i64>,
     stands: BTreeSet<u64>,
 }
 
@@ -153,7 +154,7 @@ fn changes_of(
     edit: &Edit,
     back: Option<&Edit>,
     named: &Names,
-    voxels: &mut BTreeMap<(ImageKey, u16), i64>,
+    voxels: &mut BTreeMap<(ImageKey, Layer, u16), i64>,
 ) -> Vec<Change> {
     let old = |of: fn(&Edit) -> Value| back.map_or(Value::Null, of);
     match edit {
@@ -173,12 +174,12 @@ fn changes_of(
             let name = [&before, &after].into_iter().find_map(|v| v.get("label")?.as_str().map(str::to_owned));
             differences(&name.unwrap_or_default(), &before, &after)
         }
-        Edit::Mask { image, runs } => {
+        Edit::Mask { image, layer, runs } => {
             let before = match back {
                 Some(Edit::Mask { runs, .. }) => runs.as_slice(),
                 _ => &[],
             };
-            painted(image, before, runs, named, voxels)
+            painted(image, *layer, before, runs, named, voxels)
         }
     }
 }
@@ -197,25 +198,30 @@ fn value_of(edit: &Edit) -> Value {
     value.unwrap_or_default() // plain data always becomes JSON
 }
 
-/// How many voxels a lesion had and has. `before` and `after` cover the same voxels.
+/// How many voxels a lesion or a body had and has. `before` and `after` cover the same voxels.
 fn painted(
     image: &ImageKey,
+    layer: Layer,
     before: &[Run],
     after: &[Run],
     named: &Names,
-    voxels: &mut BTreeMap<(ImageKey, u16), i64>,
+    voxels: &mut BTreeMap<(ImageKey, Layer, u16), i64>,
 ) -> Vec<Change> {
+    let name = |label: u16| match layer {
+        Layer::Lesions => named.lesion(label),
+        Layer::Bodies => VertebraLevel::of_label_value(label).map_or_else(String::new, |l| format!("body of {l}")),
+    };
     let mut change: BTreeMap<u16, i64> = BTreeMap::new();
     for (runs, sign) in [(before, -1), (after, 1)] {
         runs.iter().for_each(|r| *change.entry(r.label).or_default() += sign * i64::from(r.length));
     }
     let changed = change.into_iter().filter(|(label, by)| *label != 0 && *by != 0);
     let rows = changed.map(|(label, by)| {
-        let count = voxels.entry((image.clone(), label)).or_default();
+        let count = voxels.entry((image.clone(), layer, label)).or_default();
         let was = *count;
         *count += by;
         let text = |n: i64| (n != 0).then(|| format!("{n} voxels"));
-        Change { of: named.lesion(label), field: "mask".to_owned(), before: text(was), after: text(*count) }
+        Change { of: name(label), field: "mask".to_owned(), before: text(was), after: text(*count) }
     });
     rows.collect()
 }
@@ -349,7 +355,8 @@ mod tests {
         audit.follow(&session);
         for l in session.document().lesions.values() {
             for (key, map) in &session.document().masks {
-                let counted = audit.voxels.get(&(key.clone(), l.label_value)).copied().unwrap_or_default();
+                let counted =
+                    audit.voxels.get(&(key.clone(), Layer::Lesions, l.label_value)).copied().unwrap_or_default();
                 assert_eq!(counted, map.voxels_of(l.label_value).len() as i64);
             }
         }

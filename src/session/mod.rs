@@ -13,6 +13,7 @@ mod images;
 pub mod journal;
 pub mod op;
 mod open;
+mod over;
 mod place;
 mod places;
 mod plan;
@@ -30,6 +31,7 @@ pub use images::{Images, NoImages};
 pub use journal::{Header, HeaderImage, What};
 pub use op::{BrushMode, ContourMode, LevelChoice, Op, Refinement, Target};
 pub use open::{Access, Opened, SOME_READER};
+pub use over::Over;
 pub use places::Places;
 pub use plan::{Refusal, Step, plan};
 pub use recover::{Recovery, recover};
@@ -351,5 +353,7 @@ impl Drop for Session {
 
 #[cfg(test)]
 mod chain_tests;
+#[cfg(test)]
+mod drawing_tests;
 #[cfg(test)]
 mod tests;

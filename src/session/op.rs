@@ -1,6 +1,7 @@
 //! [`Op`]: everything a reader can do to a document, as one line of script. The window's tools, the command line and
 //! files all speak it. Coordinates are LPS millimetres; `lesion` is the lesion's label, the handle of scripts.
 
+use super::over::Over;
 use crate::anatomy::VertebraLevel;
 use crate::document::{HeightPoints, ImageKey, LesionKind, MeasureRole, TimepointKey};
 use crate::export::MaskRuns;
@@ -87,10 +88,62 @@ pub enum Op {
         /// Which lesion.
         lesion: String,
     },
-    /// A brush stroke.
-    Brush {
+    /// Gives all voxels of a lesion to another one, and takes the emptied lesion away.
+    MergeLesions {
+        /// The lesion that goes.
+        lesion: String,
+        /// The lesion that stays.
+        into: String,
+    },
+    /// Makes one piece of a lesion a lesion of its own, of the same type.
+    SplitLesion {
         /// Which lesion.
         lesion: String,
+        /// A point in the piece, or near it.
+        at_mm: PatientPoint,
+        /// Label of the new lesion.
+        new: String,
+        /// The series drawn on; the session's own when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        image: Option<ImageKey>,
+    },
+    /// Draws what one layer holds again in another layer.
+    CopySlice {
+        /// Which lesion; empty when a body is named.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        lesion: String,
+        /// The body of this level instead of a lesion.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<VertebraLevel>,
+        /// The plane of the layers.
+        plane: Plane,
+        /// A point in the layer that is copied.
+        at_mm: PatientPoint,
+        /// How many layers further, in the direction of growing indices; not 0.
+        by: i32,
+        /// The series drawn on; the session's own when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        image: Option<ImageKey>,
+    },
+    /// Outlines the body of a vertebra from its labelled centre, or from its end plates where they are marked.
+    OutlineBody {
+        /// Which vertebra.
+        level: VertebraLevel,
+        /// The two sides of the body at half height, where the reader marked them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sides_mm: Option<[PatientPoint; 2]>,
+        /// The series drawn on; the session's own when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        image: Option<ImageKey>,
+    },
+    /// A brush stroke.
+    Brush {
+        /// Which lesion; empty when a body is named.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        lesion: String,
+        /// The body of this level instead of a lesion.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<VertebraLevel>,
         /// The stroke's plane.
         plane: DrawPlane,
         /// The brush's way; one point is a dab.
@@ -104,20 +157,30 @@ pub enum Op {
         /// Only voxels whose rescaled value lies in this closed range.
         #[serde(default)]
         range: Option<[f64; 2]>,
+        /// Which voxels painting may take.
+        #[serde(default, skip_serializing_if = "Over::is_usual")]
+        over: Over,
         /// The series drawn on; the session's own when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         image: Option<ImageKey>,
     },
     /// A closed outline, filled by the even-odd rule.
     Contour {
-        /// Which lesion.
+        /// Which lesion; empty when a body is named.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
         lesion: String,
+        /// The body of this level instead of a lesion.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<VertebraLevel>,
         /// The outline's plane.
         plane: DrawPlane,
         /// Its corners; it closes itself.
         points_mm: Vec<PatientPoint>,
         /// Add voxels or take them away.
         mode: ContourMode,
+        /// Which voxels adding may take.
+        #[serde(default, skip_serializing_if = "Over::is_usual")]
+        over: Over,
         /// The series drawn on; the session's own when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         image: Option<ImageKey>,
@@ -130,14 +193,21 @@ pub enum Op {
         seed_mm: PatientPoint,
         /// No voxel further from the seed than this.
         reach_mm: f64,
+        /// Which voxels it may take.
+        #[serde(default, skip_serializing_if = "Over::is_usual")]
+        over: Over,
         /// The series looked at; the session's own when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         image: Option<ImageKey>,
     },
-    /// Voxels as a file gives them, on the grid of their series.
+    /// Voxels as a file gives them, on the grid of their series: added to a lesion, or all that a body's outline then has.
     Mask {
-        /// Which lesion.
+        /// Which lesion; empty when a body is named.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
         lesion: String,
+        /// The body of this level instead of a lesion.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<VertebraLevel>,
         /// Box and runs; voxels of other lesions stay theirs.
         mask: MaskRuns,
         /// The series; the session's own when absent.
@@ -146,18 +216,29 @@ pub enum Op {
     },
     /// Fills the layers between drawn ones.
     Interpolate {
-        /// Which lesion.
+        /// Which lesion; empty when a body is named.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
         lesion: String,
+        /// The body of this level instead of a lesion.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<VertebraLevel>,
         /// The plane it was drawn in.
         plane: Plane,
+        /// Only the layer through this point; all layers when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at_mm: Option<PatientPoint>,
         /// The series drawn on; the session's own when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         image: Option<ImageKey>,
     },
     /// Changes a lesion's shape as a whole.
     Refine {
-        /// Which lesion.
+        /// Which lesion; empty when a body is named.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
         lesion: String,
+        /// The body of this level instead of a lesion.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<VertebraLevel>,
         /// How.
         action: Refinement,
         /// The series drawn on; the session's own when absent.
@@ -349,6 +430,9 @@ impl Op {
             | Op::Interpolate { image, .. }
             | Op::Refine { image, .. }
             | Op::Calibrate { image, .. }
+            | Op::SplitLesion { image, .. }
+            | Op::CopySlice { image, .. }
+            | Op::OutlineBody { image, .. }
             | Op::Measure { image, .. } => Some(image.as_ref()),
             Op::At { image: Some(image), .. } => Some(Some(image)),
             _ => None,
@@ -366,6 +450,9 @@ impl Op {
             | Op::Interpolate { image, .. }
             | Op::Refine { image, .. }
             | Op::Calibrate { image, .. }
+            | Op::SplitLesion { image, .. }
+            | Op::CopySlice { image, .. }
+            | Op::OutlineBody { image, .. }
             | Op::Measure { image, .. } => *image = key,
             _ => {}
         }
@@ -404,6 +491,12 @@ mod tests {
             r#"{"op":"measure","measurement":"a","shape":{"kind":"point","at_mm":[1.0,2.0,3.0]}}"#,
             r#"{"op":"calibrate","points_mm":[[0.0,0.0,0.0],[0.0,40.0,0.0]],"length_mm":25.0}"#,
             r#"{"op":"set","target":{"measurement":"a"},"field":"label","value":"disc"}"#,
+            r#"{"op":"brush","body":"L3","plane":"axial","path_mm":[[1.0,2.0,3.0]],"radius_mm":3.0,"tip":"disc","mode":"paint","range":null,"over":"all"}"#,
+            r#"{"op":"grow","lesion":"a","seed_mm":[1.0,2.0,3.0],"reach_mm":12.0,"over":{"from":"b"}}"#,
+            r#"{"op":"merge_lesions","lesion":"b","into":"a"}"#,
+            r#"{"op":"split_lesion","lesion":"a","at_mm":[1.0,2.0,3.0],"new":"c"}"#,
+            r#"{"op":"copy_slice","lesion":"a","plane":"axial","at_mm":[1.0,2.0,3.0],"by":-1}"#,
+            r#"{"op":"outline_body","level":"L3"}"#,
             r#"{"op":"undo"}"#,
         ] {
             let op = Op::from_line(line.as_bytes()).expect(line);

@@ -5,7 +5,7 @@ use super::journal::{Entry, Header, SOFTWARE, Sound, What, read, salvage, seal};
 use super::place::place_new;
 use super::state::State;
 use super::{SessionError, time};
-use crate::document::{Document, Edit, ImageIdentity, ImageKey, LesionId, runs_from_sorted};
+use crate::document::{Document, Edit, ImageIdentity, ImageKey, Layer, LesionId, runs_from_sorted};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -236,7 +236,10 @@ fn would_hold(doc: &Document, edits: &[Edit]) -> Result<(), String> {
     if values.len() < lesions.len() || names.len() < lesions.len() {
         return Err("names a lesion as another one whose change is lost".to_owned());
     }
-    let painted = edits.iter().flat_map(|e| if let Edit::Mask { runs, .. } = e { runs.as_slice() } else { &[] });
+    let painted = edits.iter().flat_map(|e| match e {
+        Edit::Mask { layer: Layer::Lesions, runs, .. } => runs.as_slice(),
+        _ => &[],
+    });
     match painted.into_iter().all(|r| r.label == 0 || values.contains(&r.label)) {
         true => Ok(()),
         false => Err("paints a lesion that is lost".to_owned()),
@@ -253,7 +256,7 @@ fn left_over(doc: &Document, edits: &[Edit]) -> Vec<Edit> {
     for value in deleted {
         for (image, map) in &doc.masks {
             let runs = edits.iter().filter_map(|e| match e {
-                Edit::Mask { image: of, runs } if of == image => Some(runs),
+                Edit::Mask { image: of, layer: Layer::Lesions, runs } if of == image => Some(runs),
                 _ => None,
             });
             let mut covered: Vec<(u64, u64)> =
@@ -265,7 +268,8 @@ fn left_over(doc: &Document, edits: &[Edit]) -> Vec<Edit> {
             };
             let rest: Vec<u64> = map.voxels_of(value).into_iter().filter(|v| !is_covered(*v)).collect();
             if !rest.is_empty() {
-                out.push(Edit::Mask { image: image.clone(), runs: runs_from_sorted(&rest, 0) });
+                let runs = runs_from_sorted(&rest, 0);
+                out.push(Edit::Mask { image: image.clone(), layer: Layer::Lesions, runs });
             }
         }
     }

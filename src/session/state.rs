@@ -47,7 +47,7 @@ impl State {
 
     /// Widens the dirty box of the image by the edit's voxels.
     fn mark(&mut self, edit: &Edit) {
-        let Edit::Mask { image, runs } = edit else { return };
+        let Edit::Mask { image, runs, .. } = edit else { return };
         let Some(size) = self.document.images.get(image).map(|i| i.geometry.size()) else { return };
         for run in runs.iter().filter(|r| r.length > 0) {
             let last = run.start + u64::from(run.length) - 1;

@@ -64,7 +64,7 @@ impl Tool for BrushTool {
     }
 
     fn hint(&self, scene: &Scene<'_>) -> String {
-        let who = scene.lesion.unwrap_or("a new lesion");
+        let who = scene.who();
         match &self.0 {
             State::Painting { erase: true, .. } => format!("Erasing {who}; release to keep, Esc to drop"),
             State::Painting { .. } => format!("Painting {who}; release to keep, Esc to drop"),
@@ -83,9 +83,11 @@ impl Tool for BrushTool {
 }
 
 fn stroke(path: &[PatientPoint], plane: DrawPlane, erase: bool, scene: &Scene<'_>) -> Option<Op> {
-    let s = scene.settings;
+    let (s, (lesion, body)) = (scene.settings, scene.target()?);
     Some(Op::Brush {
-        lesion: scene.lesion?.to_owned(),
+        lesion,
+        body,
+        over: s.over.clone(),
         image: Some(scene.image.clone()),
         plane,
         path_mm: thinned(path, s.radius_mm * SAMPLE_SHARE),

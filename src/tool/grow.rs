@@ -56,7 +56,13 @@ impl Tool for GrowTool {
 fn step(seed: PatientPoint, at: PatientPoint, scene: &Scene<'_>) -> Option<Op> {
     let reach_mm = seed.distance_mm(at);
     (reach_mm >= LEAST_REACH_MM).then_some(())?;
-    Some(Op::Grow { lesion: scene.lesion?.to_owned(), image: Some(scene.image.clone()), seed_mm: seed, reach_mm })
+    Some(Op::Grow {
+        lesion: scene.lesion?.to_owned(),
+        image: Some(scene.image.clone()),
+        seed_mm: seed,
+        reach_mm,
+        over: scene.settings.over.clone(),
+    })
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod grow;
 mod heights;
 mod length;
 mod region;
+mod sides;
 mod vertebra;
 
 pub use angle::AngleTool;
@@ -18,12 +19,13 @@ pub use grow::GrowTool;
 pub use heights::HeightsTool;
 pub use length::LengthTool;
 pub use region::{PointTool, RegionKind, RegionTool};
+pub use sides::SidesTool;
 pub use vertebra::VertebraTool;
 
 use crate::anatomy::VertebraLevel;
 use crate::document::{Document, ImageIdentity, ImageKey, MeasureRole, MeasurementShape};
 use crate::segment::{DrawPlane, Tip};
-use crate::session::Op;
+use crate::session::{Op, Over};
 use crate::space::{DVec3, PatientPoint};
 
 /// What the pointer does.
@@ -69,6 +71,8 @@ pub struct Scene<'a> {
     pub identity: Option<&'a ImageIdentity>,
     /// Handle of the current lesion.
     pub lesion: Option<&'a str>,
+    /// The level whose body's outline is drawn instead of the lesion.
+    pub body: Option<VertebraLevel>,
     /// The level that the next click labels.
     pub next_level: Option<VertebraLevel>,
     /// The reader's choices.
@@ -79,6 +83,23 @@ impl Scene<'_> {
     /// By what lengths on the series shown are multiplied, and their unit.
     fn length_scale(&self) -> (f64, &'static str) {
         self.document.images.get(self.image).or(self.identity).map_or((1.0, "mm"), ImageIdentity::length_scale)
+    }
+
+    /// What is drawn into, as steps name it: a lesion, or with an empty handle the body of a level.
+    fn target(&self) -> Option<(String, Option<VertebraLevel>)> {
+        match self.body {
+            Some(level) => Some((String::new(), Some(level))),
+            None => self.lesion.map(|l| (l.to_owned(), None)),
+        }
+    }
+
+    /// What is drawn into, in words.
+    fn who(&self) -> String {
+        match (self.body, self.lesion) {
+            (Some(level), _) => format!("the body of {level}"),
+            (None, Some(lesion)) => lesion.to_owned(),
+            (None, None) => "a new lesion".to_owned(),
+        }
     }
 }
 
@@ -91,11 +112,15 @@ pub struct Settings {
     pub tip: Tip,
     /// Values that may be painted, in the image's units, closed at both ends.
     pub range: Option<[f64; 2]>,
+    /// Which voxels painting may take.
+    pub over: Over,
+    /// Outlines stay open for editing until they are accepted.
+    pub adjust: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { radius_mm: 4.0, tip: Tip::Disc, range: None }
+        Settings { radius_mm: 4.0, tip: Tip::Disc, range: None, over: Over::Free, adjust: false }
     }
 }
 
@@ -135,6 +160,11 @@ pub enum Preview {
         at: PatientPoint,
         /// The word.
         text: String,
+    },
+    /// A point that can be dragged.
+    Handle {
+        /// Where.
+        at: PatientPoint,
     },
     /// A point with a word beside it.
     Mark {
@@ -189,6 +219,9 @@ fn thinned(points: &[PatientPoint], step_mm: f64) -> Vec<PatientPoint> {
 }
 
 #[cfg(test)]
+mod machines;
+
+#[cfg(test)]
 pub(crate) mod tests {
     use super::*;
 
@@ -212,7 +245,15 @@ pub(crate) mod tests {
         events: &[Event],
     ) -> Vec<Op> {
         let (image, settings) = (ImageKey("1.2.3".into()), Settings::default());
-        let scene = Scene { document, image: &image, identity: None, lesion, next_level: next, settings: &settings };
+        let scene = Scene {
+            document,
+            image: &image,
+            identity: None,
+            lesion,
+            body: None,
+            next_level: next,
+            settings: &settings,
+        };
         let outcomes = events.iter().map(|e| tool.event(*e, &scene));
         outcomes.filter_map(|o| if let Outcome::Commit(op) = o { Some(op) } else { None }).collect()
     }

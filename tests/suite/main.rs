@@ -1,6 +1,7 @@
 //! The integration tests, one binary: each module goes through the library or the executable as a user would.
 
 mod architecture;
+mod bodies;
 mod compare;
 mod dicom_files;
 mod effort;

@@ -2,7 +2,10 @@
 
 use super::lesion::{Contour, LesionGeometry, LesionMeasurements, LesionOnImage, LesionRecord};
 use super::timepoints::{change_records, spoken_of, timepoint_records};
-use super::vertebra::{CentreOnGrid, Code, EpiduralRecord, FractureRecord, Morphometry, Structure, VertebraRecord};
+use super::vertebra::{
+    BodyRecord, CentreOnGrid, Code, DestroyedRecord, EpiduralRecord, FractureRecord, Morphometry, Structure,
+    VertebraRecord,
+};
 use super::*;
 use crate::assess;
 use crate::document::{
@@ -184,7 +187,8 @@ fn vertebrae(case: &Case, values: &BTreeMap<LesionId, u16>) -> Vec<VertebraRecor
         }
         under.entry(l.vertebra).or_default().push(record);
     }
-    let levels: BTreeSet<_> = doc.vertebrae.keys().chain(under.keys()).copied().collect();
+    let outlined = VertebraLevel::ALL.into_iter().filter(|l| doc.body_of(*l).is_some());
+    let levels: BTreeSet<_> = doc.vertebrae.keys().chain(under.keys()).copied().chain(outlined).collect();
     levels
         .into_iter()
         .map(|level| {
@@ -229,6 +233,7 @@ fn vertebra(doc: &Document, level: VertebraLevel, lesions: Vec<LesionRecord>, wi
         lesions,
         fracture: fracture(doc, level, &v),
         morphometry: morphometry(doc, level, &v),
+        body: body(doc, level),
         epidural: epidural(doc, level, &v),
         sins_not_scored: scored.as_ref().err().copied(),
         sins: scored.ok(),
@@ -259,6 +264,20 @@ fn figures_of_canal(doc: &Document, level: VertebraLevel) -> assess::Canal {
         cord_ratio: c.cord_ratio.map(figure),
         ..c
     }
+}
+
+fn body(doc: &Document, level: VertebraLevel) -> Option<BodyRecord> {
+    let (image, map) = doc.body_of(level)?;
+    let mask = MaskRuns::of_voxels(&map.voxels_of(level.label_value()), map.size())?;
+    let (volume, _) = assess::body_volumes(doc, level)?;
+    let destroyed = assess::destroyed(doc, level).map(|d| DestroyedRecord {
+        fraction: figure(d.fraction),
+        lesion_mm3: figure(d.lesion_mm3),
+        reference_mm3: figure(d.reference_mm3),
+        reference: d.reference,
+        reference_levels: d.reference_levels,
+    });
+    Some(BodyRecord { image: image.clone(), volume_mm3: figure(volume), mask, destroyed })
 }
 
 fn fracture(doc: &Document, level: VertebraLevel, v: &Vertebra) -> FractureRecord {

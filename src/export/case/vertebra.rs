@@ -3,10 +3,11 @@
 
 use super::LesionRecord;
 use crate::anatomy::VertebraLevel;
-use crate::assess::{Canal, CollapseReference, GenantShape, NotScored, Sins};
+use crate::assess::{BodyReference, Canal, CollapseReference, GenantShape, NotScored, Sins};
 use crate::document::{
     EsccGrade, EsccImage, Evidence, HeightPoints, ImageKey, LevelConfidence, LevelStatus, PostoperativeState, Presence,
 };
+use crate::export::MaskRuns;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +75,9 @@ pub struct VertebraRecord {
     pub fracture: FractureRecord,
     /// Heights and angles.
     pub morphometry: Morphometry,
+    /// The body's outline and how much of it is destroyed; absent while it is not outlined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<BodyRecord>,
     /// Epidural compression.
     pub epidural: EpiduralRecord,
     /// Spinal Instability Neoplastic Score (Fisher 2010); null where it makes no sense.
@@ -108,6 +112,36 @@ pub struct VertebraRecord {
     pub sins_collapse: Option<u8>,
     /// The reader's remark.
     pub remark: Option<String>,
+}
+
+/// The outline of a vertebral body.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BodyRecord {
+    /// The series whose grid it lies on.
+    pub image: ImageKey,
+    /// Its volume, mm³.
+    pub volume_mm3: f64,
+    /// Its voxels.
+    pub mask: MaskRuns,
+    /// How much of it is destroyed; null where no lesion was drawn.
+    pub destroyed: Option<DestroyedRecord>,
+}
+
+/// The destroyed part of a body.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DestroyedRecord {
+    /// Lesion inside the outline over the reference volume, 0…1.
+    pub fraction: f64,
+    /// Lesion inside the outline, mm³.
+    pub lesion_mm3: f64,
+    /// The reference volume, mm³.
+    pub reference_mm3: f64,
+    /// What the reference is.
+    pub reference: BodyReference,
+    /// The levels it was taken from.
+    pub reference_levels: Vec<VertebraLevel>,
 }
 
 /// Fracture and loss of height.

@@ -64,7 +64,9 @@ fn what_is_unchanged_keeps_its_uid_and_what_changed_gets_another() {
     assert_eq!(uids(&s), before);
     let key = s.doc.images.keys().next().expect("one").clone();
     let run = crate::document::Run { start: 5, length: 1, label: 1 };
-    s.doc.apply(crate::document::Edit::Mask { image: key, runs: vec![run] }).expect("known");
+    s.doc
+        .apply(crate::document::Edit::Mask { image: key, layer: crate::document::Layer::Lesions, runs: vec![run] })
+        .expect("known");
     let after = uids(&s);
     assert!(after.0 != before.0 && after.1 == before.1, "a new instance of the same series");
 }

@@ -45,7 +45,11 @@ pub fn set(document: &Document, target: &Target, field: &str, value: &Value) -> 
 
 fn set_lesion(document: &Document, label: &str, field: &str, value: &Value) -> Result<Planned, Refusal> {
     let (id, before) = lesion(document, label)?;
-    let mut after = with_field(before, field, value, Lesion::FIXED)?;
+    let mut after = match (field, value) {
+        ("locked", Value::Bool(locked)) => Lesion { locked: *locked, ..before.clone() },
+        ("locked", _) => return Err(refused(field, value, "true or false")),
+        _ => with_field(before, field, value, Lesion::FIXED)?,
+    };
     within(field, value, LESION_RANGES)?;
     if after.wbb_zones.iter().any(|z| !(1..=12).contains(z)) {
         return Err(refused(field, value, "zones from 1 to 12"));
@@ -60,8 +64,13 @@ fn set_lesion(document: &Document, label: &str, field: &str, value: &Value) -> R
         "vertebra" => after.vertebra_pending = false,
         _ => {}
     }
+    let name = match (field, after.locked) {
+        ("locked", true) => format!("Lock {label}"),
+        ("locked", false) => format!("Unlock {label}"),
+        _ => format!("Set {} of {label}", spoken(field)),
+    };
     let edit = Edit::Lesion { id, value: Some(Box::new(after)) };
-    Ok((vec![edit], format!("Set {} of {label}", spoken(field))))
+    Ok((vec![edit], name))
 }
 
 /// `cortical_breach` as a person says it.

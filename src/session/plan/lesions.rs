@@ -1,7 +1,8 @@
 //! Steps that begin and end lesions.
 
-use super::{Planned, Refusal, lesion};
-use crate::document::{Document, Edit, Lesion, LesionKind, Run};
+use super::canvas::unlocked;
+use super::{Planned, Refusal};
+use crate::document::{Document, Edit, Layer, Lesion, LesionKind, Run};
 use crate::session::op::LevelChoice;
 use crate::space::PatientPoint;
 use uuid::Uuid;
@@ -47,12 +48,12 @@ pub fn add(
 }
 
 pub fn delete(document: &Document, label: &str) -> Result<Planned, Refusal> {
-    let (id, lesion) = lesion(document, label)?;
+    let (id, lesion) = unlocked(document, label)?;
     let mut edits = Vec::new();
     for (image, map) in &document.masks {
         let runs: Vec<Run> = map.runs_of(lesion.label_value).into_iter().map(|r| Run { label: 0, ..r }).collect();
         if !runs.is_empty() {
-            edits.push(Edit::Mask { image: image.clone(), runs });
+            edits.push(Edit::Mask { image: image.clone(), layer: Layer::Lesions, runs });
         }
     }
     edits.push(Edit::Lesion { id, value: None });

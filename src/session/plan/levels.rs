@@ -2,7 +2,7 @@
 
 use super::{Planned, Refusal};
 use crate::anatomy::VertebraLevel;
-use crate::document::{Document, Edit, HeightPoints, Measurement, SpineNumbering, Vertebra};
+use crate::document::{Document, Edit, HeightPoints, Layer, Measurement, Run, SpineNumbering, Vertebra};
 use crate::space::PatientPoint;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,13 +67,30 @@ pub fn unlabel(document: &Document, level: VertebraLevel) -> Result<Planned, Ref
     if !document.vertebrae.contains_key(&level) {
         return Err(Refusal::NotLabelled(level));
     }
-    Ok((vec![Edit::Vertebra { level, value: None }], format!("Remove label {level}")))
+    let mut edits = vec![Edit::Vertebra { level, value: None }];
+    edits.extend(relabelled(document, |l| (l == level).then_some(0)));
+    Ok((edits, format!("Remove label {level}")))
 }
 
 pub fn heights(document: &Document, level: VertebraLevel, points: HeightPoints) -> Planned {
     let value = Vertebra { heights: Some(points), ..known(document, level) };
     let edits = counted(document, level).into_iter().chain([replaced(level, value)]);
     (edits.collect(), format!("Heights {level}"))
+}
+
+/// Gives outlined bodies another label (0 takes them away): `to` answers for the levels that change.
+fn relabelled(document: &Document, to: impl Fn(VertebraLevel) -> Option<u16>) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    for (image, map) in &document.bodies {
+        let changing = VertebraLevel::ALL.into_iter().filter_map(|l| Some((l, to(l)?)));
+        let runs: Vec<Run> = changing
+            .flat_map(|(l, label)| map.runs_of(l.label_value()).into_iter().map(move |r| Run { label, ..r }))
+            .collect();
+        if !runs.is_empty() {
+            edits.push(Edit::Mask { image: image.clone(), layer: Layer::Bodies, runs });
+        }
+    }
+    edits
 }
 
 /// Which bones get other names, and which.
@@ -129,7 +146,9 @@ impl Renaming {
 fn used(document: &Document) -> BTreeSet<VertebraLevel> {
     let levels = document.vertebrae.keys().chain(document.followups.values().flat_map(BTreeMap::keys)).copied();
     let lesions = document.lesions.values().map(|l| l.vertebra);
-    levels.chain(lesions).chain(document.measurements.values().filter_map(|m| m.level)).collect()
+    let outlined = VertebraLevel::ALL.into_iter().filter(|l| document.body_of(*l).is_some());
+    let measured = document.measurements.values().filter_map(|m| m.level);
+    levels.chain(lesions).chain(measured).chain(outlined).collect()
 }
 
 /// Renames every bone from `from` downwards to `to` by `by` places in this spine's own chain, at every timepoint; lesions,
@@ -159,6 +178,11 @@ pub fn shift(
             edits.push(Edit::Measurement { id: *id, value: Some(Box::new(moved)) });
         }
     }
+    let mut bodies = BTreeMap::new();
+    for level in renaming.used.iter().filter(|l| renaming.moves(**l) && document.body_of(**l).is_some()) {
+        bodies.insert(*level, renaming.of(*level)?.label_value());
+    }
+    edits.extend(relabelled(document, |l| bodies.get(&l).copied()));
     if let Some(level) = document.spine.counted_from.filter(|l| renaming.moves(*l)) {
         let spine = SpineNumbering { counted_from: Some(renaming.of(level)?), ..document.spine.clone() };
         edits.push(Edit::Spine { value: spine });

@@ -2,11 +2,14 @@
 //!
 //! A step that changes nothing (a stroke beside the grid) is still a step: the reader did it, and undo takes it back.
 
+mod body;
+mod canvas;
 mod fields;
 mod lesions;
 mod levels;
 mod measure;
 mod paint;
+mod pieces;
 mod timepoints;
 
 use super::{Images, Op};
@@ -88,6 +91,9 @@ pub enum Refusal {
     /// No such timepoint.
     #[error("there is no timepoint \"{0}\"; set one of its fields first, such as its label")]
     NoSuchTimepoint(String),
+    /// The lesion's voxels are protected.
+    #[error("lesion \"{0}\" is locked; unlock it to change its voxels")]
+    Locked(String),
     /// Nothing to undo.
     #[error("there is nothing to undo")]
     NothingToUndo,
@@ -122,6 +128,14 @@ pub fn plan(op: &Op, document: &Document, images: &dyn Images) -> Result<Step, R
         | Op::Mask { .. }
         | Op::Interpolate { .. }
         | Op::Refine { .. } => paint::plan(op, document, images, image.as_ref().ok_or(Refusal::NoImage)?)?,
+        Op::MergeLesions { lesion, into } => pieces::merge(document, lesion, into)?,
+        Op::SplitLesion { lesion, at_mm, new, .. } => {
+            pieces::split(document, lesion, *at_mm, new, image.as_ref().ok_or(Refusal::NoImage)?)?
+        }
+        Op::CopySlice { .. } => pieces::copy_slice(op, document, image.as_ref().ok_or(Refusal::NoImage)?)?,
+        Op::OutlineBody { level, sides_mm, .. } => {
+            body::outline(document, images, *level, *sides_mm, image.as_ref().ok_or(Refusal::NoImage)?)?
+        }
         Op::Measure { measurement, shape, level, role, .. } => {
             measure::add(document, measurement, shape, (*level, *role), image.clone().ok_or(Refusal::NoImage)?)?
         }
