@@ -70,14 +70,14 @@ fn box_on(from: &Geometry, flat: &[u64], to: &Geometry) -> Option<([usize; 3], [
     };
     let size = to.size();
     let mut found = ([0; 3], [0; 3]);
-    for a in 0..3 {
+    for (a, length) in size.into_iter().enumerate() {
         let (least, most) =
             (0..8).map(|n| corner(n)[a]).fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
-        if most < 0.0 || least > (size[a] - 1) as f64 {
+        if most < 0.0 || least > (length - 1) as f64 {
             return None;
         }
         found.0[a] = least.floor().max(0.0) as usize;
-        found.1[a] = (most.ceil() as usize).min(size[a] - 1);
+        found.1[a] = (most.ceil() as usize).min(length - 1);
     }
     Some(found)
 }

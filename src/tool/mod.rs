@@ -126,6 +126,7 @@ impl Default for Settings {
 
 /// What came of an event.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant)] // it lives for one event
 pub enum Outcome {
     /// Nothing changed.
     Idle,
