@@ -133,7 +133,7 @@ impl App {
         let (Some(level), Some(reading)) = (self.current_level(), &self.reading) else { return true };
         let image = Some(reading.key.clone());
         if self.perform(Op::OutlineBody { level, sides_mm: None, image }) {
-            self.notices.say(format!("The body of {level} is outlined; E lets brush and contour change it"));
+            self.notices.say(format!("The body of {level} is outlined; Shift+B lets brush and contour change it"));
         }
         true
     }
@@ -143,7 +143,7 @@ impl App {
         let level = self.current_level();
         self.desk.body = if self.desk.body == level { None } else { level };
         self.notices.say(match self.desk.body {
-            Some(level) => format!("Brush and contour now change the body of {level}; E goes back to the lesion"),
+            Some(level) => format!("Brush and contour now change the body of {level}; Shift+B goes back to the lesion"),
             None => "Brush and contour draw the lesion".to_owned(),
         });
         true

@@ -178,7 +178,7 @@ fn options(app: &mut App, ui: &mut Ui) {
         CommandId::Brush => brush_options(app, ui),
         CommandId::Contour => {
             ui.checkbox(&mut app.desk.settings.adjust, "edit points first")
-                .on_hover_text("A closed outline stays open for editing; Enter keeps it (P)");
+                .on_hover_text("A closed outline stays open for editing; Enter keeps it (Shift+C)");
             target_options(app, ui);
         }
         CommandId::Grow => {
@@ -231,7 +231,7 @@ fn target_options(app: &mut App, ui: &mut Ui) {
     ui.separator();
     if let Some(level) = app.desk.body {
         let text = RichText::new(format!("Drawing the body of {level}")).color(theme::ACCENT).strong();
-        if ui.button(text).on_hover_text("Back to the lesion (E)").clicked() {
+        if ui.button(text).on_hover_text("Back to the lesion (Shift+B)").clicked() {
             app.desk.body = None;
         }
         return;
@@ -258,7 +258,7 @@ fn over_options(app: &mut App, ui: &mut Ui) {
             }
         })
         .response
-        .on_hover_text("What painting may take (Q)");
+        .on_hover_text("What painting may take (Shift+Q)");
 }
 
 /// Window width and centre with the presets.
