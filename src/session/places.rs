@@ -1,5 +1,6 @@
 //! Where cases live when the reader does not choose: one file a study and reader in the user's data directory, and a
-//! list of the cases opened last. No name of a patient, and no path of images, stands in any of it.
+//! list of the cases opened last. No name of a patient, and no path of images, stands in any of it; the window alone
+//! keeps the folders opened last, in its own `window.toml`, where the settings let it.
 
 use super::summary::{CaseSummary, summary};
 use crate::document::ImageIdentity;
