@@ -54,7 +54,7 @@ pub fn draw(page: Page) -> Result<RgbaImage, String> {
         .map_err(|e| format!("a layout is drawn by a graphics adapter, also a software one: {e}"))?;
     let mut app = App::new(&egui::Context::default());
     app.keeps_nothing = true;
-    app.settings = Settings { remember_folders: false, ..Settings::default() };
+    app.settings = Settings::default();
     app.layout = page.layout;
     app.attach_gpu(&state);
     app.open_paths(page.paths.clone());

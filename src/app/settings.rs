@@ -44,7 +44,7 @@ impl Default for Settings {
         Settings {
             mouse: Mouse::Tools,
             adapter: None,
-            remember_folders: true,
+            remember_folders: false,
             cine_per_second: 12.0,
             keys: Keymap::default(),
             hanging: vec![],
