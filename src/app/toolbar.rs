@@ -178,7 +178,7 @@ fn options(app: &mut App, ui: &mut Ui) {
         CommandId::Brush => brush_options(app, ui),
         CommandId::Contour => {
             ui.checkbox(&mut app.desk.settings.adjust, "edit points first")
-                .on_hover_text("A closed outline stays open for editing; Enter keeps it (Shift+C)");
+                .on_hover_text("A closed outline stays open for editing; Enter keeps it (Shift+E)");
             target_options(app, ui);
         }
         CommandId::Grow => {

@@ -69,7 +69,7 @@ impl Tool for ContourTool {
                     .to_owned()
             }
             State::Idle => {
-                format!("Drag around {}, or click corners; Alt subtracts, Shift+C edits points first", scene.who())
+                format!("Drag around {}, or click corners; Alt subtracts, Shift+E edits points first", scene.who())
             }
         }
     }
