@@ -3,14 +3,23 @@
 
 use super::nifti;
 use super::{Case, ExportError, Format};
+use crate::document::ImageIdentity;
+use crate::volume::finding_codes;
 use serde::Deserialize;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 /// What the NIfTI says of where it comes from.
-pub fn nifti_description(case: &Case) -> String {
+fn nifti_mark(case: &Case) -> String {
     format!("spondyl {}", case.id)
+}
+
+/// The same, and what is odd about the series; the header has room for 79 bytes.
+pub fn nifti_description(case: &Case, image: &ImageIdentity) -> String {
+    let found = finding_codes(&image.findings).join(" ");
+    let mark = nifti_mark(case);
+    if found.is_empty() { mark } else { format!("{mark} {found}") }
 }
 
 /// Refuses to replace a file that is not an earlier export of this case. `mark` is what such an export holds, of formats
@@ -26,7 +35,7 @@ pub fn may_replace(path: &Path, format: Format, mark: &str, case: &Case) -> Resu
         Format::Json => foreign_json(path, case),
         Format::Csv => foreign_table(path, case),
         Format::Nifti => nifti::description_of(path).map(|d| match d {
-            Some(d) if d == nifti_description(case) => None,
+            Some(d) if d.starts_with(&nifti_mark(case)) => None,
             Some(_) => Some("a label map of something else".to_owned()),
             None => Some("not a NIfTI label map".to_owned()),
         }),

@@ -6,6 +6,7 @@ use super::case::{
 };
 use crate::assess::{Component, LevelChange, LevelSummary};
 use crate::document::{ImageKey, TimepointKey};
+use crate::volume::finding_codes;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -171,9 +172,7 @@ fn lesion_columns<'a>() -> Vec<Column<LesionRow<'a>>> {
 /// What is odd about a series, as codes.
 fn image_findings(case: &CaseFile, series: Option<&str>) -> Value {
     let image = case.images.iter().find(|i| Some(i.series_instance_uid.as_str()) == series);
-    let mut codes: Vec<Value> = image.iter().flat_map(|i| &i.findings).map(|f| v(f.code)).collect();
-    codes.dedup();
-    Value::Array(codes)
+    v(image.map_or_else(Vec::new, |i| finding_codes(&i.findings)))
 }
 
 struct VertebraRow<'a> {
@@ -183,6 +182,12 @@ struct VertebraRow<'a> {
 }
 
 impl VertebraRow<'_> {
+    /// What is odd about the series that the level was read on.
+    fn image_findings(&self) -> Vec<String> {
+        let read = self.case.images.iter().filter(|i| self.set.images.contains(&i.id));
+        finding_codes(&read.flat_map(|i| i.findings.iter().cloned()).collect::<Vec<_>>())
+    }
+
     /// Points of one part of the score; empty while they are open.
     fn sins(&self, part: fn(&crate::assess::Components) -> &Component) -> Value {
         v(self.v.sins.as_ref().and_then(|s| part(&s.components).points))
@@ -248,6 +253,7 @@ fn vertebra_columns<'a>() -> Vec<Column<VertebraRow<'a>>> {
         ("leakage_at", |r| v(&r.v.postoperative.leakage_at)),
         ("plate_or_rods", |r| v(r.v.postoperative.plate_or_rods)),
         ("recurrence", |r| v(r.v.postoperative.recurrence)),
+        ("image_findings", |r| v(r.image_findings())),
     ]
 }
 

@@ -104,14 +104,14 @@ fn plan<'a>(
             (Format::Nifti, _) => {
                 for (n, (key, map)) in label_images(case)?.into_iter().enumerate() {
                     let Some(image) = case.doc.images.get(key) else { continue };
-                    let description = nifti_description(case);
+                    let description = nifti_description(case, image);
                     let labels = LabelImage { key, image, map, values, description, intent: "LESIONS" };
                     add(numbered(&path, format, n), Content::Labels(labels));
                 }
                 // A single file is the lesions'; the bodies' outlines go beside it into a folder.
                 for (n, (key, map)) in case.doc.bodies.iter().filter(|_| !as_file).enumerate() {
                     let Some(image) = case.doc.images.get(key) else { continue };
-                    let (description, map) = (nifti_description(case), Some(map));
+                    let (description, map) = (nifti_description(case, image), Some(map));
                     let labels = LabelImage { key, image, map, values: bodies, description, intent: "BODIES" };
                     add(numbered(&to.join(BODIES), format, n), Content::Labels(labels));
                 }

@@ -156,3 +156,31 @@ fn nothing_in_the_json_is_lost_on_the_way_back() {
     let text = json_text(&s.file).expect("encoded");
     assert_eq!(serde_json::from_slice::<CaseFile>(&text).expect("read back"), s.file);
 }
+
+#[test]
+fn every_format_says_what_is_odd_about_the_images() {
+    let mut s = sample();
+    let tilt = crate::volume::Finding {
+        code: crate::volume::FindingCode::GantryTilt,
+        severity: crate::volume::Severity::Warning,
+        message: "tilted".to_owned(),
+        files: vec!["a.dcm".to_owned()],
+        value_mm: None,
+    };
+    s.doc.images.values_mut().for_each(|i| i.findings = vec![tilt.clone(), tilt.clone()]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let formats = [Format::Json, Format::Nifti, Format::Csv, Format::Seg, Format::Sr, Format::Rtstruct, Format::Html];
+    let written = export(&s.case(), &formats, folder.path(), false).expect("written");
+    assert!(written.problems.is_empty(), "{:?}", written.problems);
+    assert!(written.files.len() >= 9, "{:?}", written.files);
+    for path in &written.files {
+        let mut bytes = std::fs::read(path).expect("readable");
+        if path.extension().is_some_and(|e| e == "gz") {
+            let mut plain = Vec::new();
+            std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&bytes[..]), &mut plain).expect("gzip");
+            bytes = plain;
+        }
+        let word: &[u8] = if path.extension().is_some_and(|e| e == "html") { b"tilted" } else { b"gantry-tilt" };
+        assert!(bytes.windows(word.len()).any(|w| w == word), "{} does not say it", path.display());
+    }
+}

@@ -48,6 +48,25 @@ pub enum FindingCode {
     OverlayPlane,
 }
 
+impl FindingCode {
+    /// The code as files spell it.
+    pub fn word(self) -> String {
+        // A unit variant is always a JSON string.
+        serde_json::to_value(self).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+/// The different codes among findings, in their order; empty where nothing is odd.
+pub fn finding_codes(findings: &[Finding]) -> Vec<String> {
+    let mut codes: Vec<String> = Vec::new();
+    for word in findings.iter().map(|f| f.code.word()) {
+        if !codes.contains(&word) {
+            codes.push(word);
+        }
+    }
+    codes
+}
+
 /// One finding. The message names attributes by keyword and tag, what was found and what was expected.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]

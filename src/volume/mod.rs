@@ -15,7 +15,7 @@ pub(crate) mod test_volumes;
 mod voi;
 mod walk;
 
-pub use finding::{Finding, FindingCode, Severity};
+pub use finding::{Finding, FindingCode, Severity, finding_codes};
 pub use overlay::{LabelStyle, Labels, overlay};
 pub use plane::{Interpolation, Projection, Slab, SlicePlane, SliceView};
 pub use preset::{CT_PRESETS, Preset, auto_window, auto_window_of, full_window};

@@ -21,7 +21,7 @@ use crate::document::{
     AgeConflict, Castellvi, ImageKey, MeasureRole, Neurology, PainFacts, SliceIdentity, TimepointKey, Transition,
     Treatment,
 };
-use crate::volume::{Finding, Kind};
+use crate::volume::{Finding, Kind, finding_codes};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -245,6 +245,14 @@ pub struct ImageRecord {
     pub findings: Vec<Finding>,
     /// The source of each slice, in the grid's order.
     pub instances: Vec<SliceIdentity>,
+}
+
+impl ImageRecord {
+    /// What is odd about the series in one line of codes; `None` where nothing is.
+    pub fn findings_line(&self) -> Option<String> {
+        let codes = finding_codes(&self.findings);
+        (!codes.is_empty()).then(|| format!("Images: {}", codes.join(", ")))
+    }
 }
 
 /// A voxel grid: `origin + i·dx·d0 + j·dy·d1 + k·dz·d2` is the centre of voxel (i, j, k).

@@ -46,6 +46,7 @@ fn structure_set(case: &Case, file: &CaseFile, image: &ImageRecord) -> Result<Di
     regions.sort_by_key(|(l, _)| l.label_value);
     let numbered = || regions.iter().zip(1..);
     let mut elements = common(case, file, image, SORT);
+    elements.extend(image.findings_line().map(|found| text(tags::STRUCTURE_SET_DESCRIPTION, VR::ST, &found)));
     elements.extend([
         text(tags::OPERATORS_NAME, VR::PN, &pseudonym(case.reader)),
         text(tags::STRUCTURE_SET_LABEL, VR::SH, "LESIONS"),

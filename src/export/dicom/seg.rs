@@ -85,6 +85,7 @@ fn segmentation(
         DataElement::new(tags::PIXEL_DATA, VR::OB, PrimitiveValue::U8(packed(&segments, columns * rows).into())),
     ]);
     elements.extend(dimensions(&uid_of(format!("dimensions {} {}", case.id, key.0).as_bytes())));
+    elements.extend(image.findings_line().map(|found| text(tags::IMAGE_COMMENTS, VR::LT, &found)));
     if let Some(frame) = &identity.frame_of_reference_uid {
         elements.push(text(tags::FRAME_OF_REFERENCE_UID, VR::UI, frame));
         elements.push(text(tags::POSITION_REFERENCE_INDICATOR, VR::LO, ""));

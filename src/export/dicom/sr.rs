@@ -131,6 +131,7 @@ fn lesion_groups(file: &CaseFile, segs: &[Segmentation], v: &VertebraRecord, l: 
         items.push(segment(&name, uids::SEGMENTATION_STORAGE, &seg.file.uid, number));
         let source = dcm("121232", "Source series for segmentation");
         items.push(uid("CONTAINS", &source, &image.series_instance_uid));
+        items.extend(image.findings_line().map(|found| words("CONTAINS", &dcm("121106", "Comment"), &found)));
         items.extend(figures(measurements, image));
         Some(group("1411", &l.id.to_string(), &l.tracking_uid, items))
     });
