@@ -123,6 +123,7 @@ impl UidKey {
         let mut out = doc.clone();
         out.images = doc.images.iter().map(|(key, i)| (self.key(key), self.identity(i))).collect();
         out.masks = doc.masks.iter().map(|(key, map)| (self.key(key), map.clone())).collect();
+        out.bodies = doc.bodies.iter().map(|(key, map)| (self.key(key), map.clone())).collect();
         out.measurements.values_mut().for_each(|m| m.image = self.key(&m.image));
         out.case.remark = None;
         out.lesions.values_mut().for_each(|l| l.remark = None);
@@ -199,6 +200,18 @@ mod tests {
     use super::super::tests::sample;
     use super::super::{Case, Format, export, json_text};
     use super::*;
+
+    #[test]
+    fn every_layer_of_masks_follows_its_series() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut doc = sample().doc;
+        doc.bodies = doc.masks.clone();
+        let mut key = UidKey::open(&folder.path().join("key.json")).unwrap();
+        let out = key.document(&doc);
+        let series: Vec<_> = out.images.keys().collect();
+        assert!(series.iter().all(|k| !doc.images.contains_key(k)));
+        assert_eq!((out.masks.keys().collect::<Vec<_>>(), out.bodies.keys().collect()), (series.clone(), series));
+    }
 
     #[test]
     fn uids_are_replaced_always_by_the_same_and_the_key_tells_them_again() {

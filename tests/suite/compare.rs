@@ -165,7 +165,7 @@ fn what_cannot_be_compared_is_refused_in_a_sentence() {
     let bench = Bench::new();
     bench.read("one.spondyl", "reader-1", &[A], &["C6"]);
     let one = bench.text("one.spondyl");
-    for (other, why) in [("none.json", "no such file"), ("series/slice-0001.dcm", "not a format")] {
+    for (other, why) in [("none.json", "no such file"), ("series/slice-0001.dcm", "expected a segmentation")] {
         let output = spondyl(&["compare", &one, &bench.text(other)]);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(1) && said.contains(why), "{said}");
