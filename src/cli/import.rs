@@ -2,7 +2,7 @@
 
 use super::{Failure, Outcome, say, write_out};
 use crate::anatomy::VertebraLevel;
-use crate::import::{self, AskScheme, Found, How, LabelNames, Target, levels_of, read_levels, steps};
+use crate::import::{self, AskScheme, Found, FoundLevels, How, LabelNames, Target, levels_of, read_levels, steps};
 use crate::session::{Op, ScannedImages, Session};
 use crate::study;
 use crate::volume::Kind;
@@ -79,15 +79,20 @@ pub fn run(args: ImportArgs) -> Outcome {
     let images = ScannedImages::new(scan, chosen);
     let (key, identity) = images.primary_identity().ok_or_else(|| Failure::Failed("the series is gone".to_owned()))?;
     let first = found.iter().find_map(|(_, f)| first_image(f, &targets)).unwrap_or((key, identity));
+    // Whatever has to be asked is asked before a case is begun.
+    let image = (!several).then_some(&first.1);
+    let levels_in =
+        |(path, f): &(&Path, Found)| of_vertebrae(f, &args).then(|| levels_in(path, f, &args, image)).transpose();
+    let levels: Vec<Option<FoundLevels>> = found.iter().map(levels_in).collect::<Result<_, Failure>>()?;
     let opened = Session::open_or_create(&args.case, args.reader.as_deref(), std::slice::from_ref(&first.1))?;
     opened.notices.iter().for_each(|n| say(&format!("spondyl: note: {n}")));
     let mut session = opened.session;
     session.add_image(&first.0, first.1.clone())?;
     let mut nothing = None;
-    for (path, found) in &found {
-        let done = match of_vertebrae(found, &args) {
-            true => take_levels(path, found, &args, (!several).then_some(&first.1), &mut session, &images)?,
-            false => take_lesions(path, found, &args, &targets, &mut session, &images)?,
+    for ((path, found), levels) in found.iter().zip(&levels) {
+        let done = match levels {
+            Some(levels) => take_levels(found, levels, &mut session, &images)?,
+            None => take_lesions(path, found, &args, &targets, &mut session, &images)?,
         };
         nothing = nothing.or((!done).then(|| path.display().to_string()));
     }
@@ -125,21 +130,20 @@ fn of_vertebrae(found: &Found, args: &ImportArgs) -> bool {
     found.case.is_none() && !lesions && (scheme || masks.iter().all(vertebra) || masks.iter().all(unnamed))
 }
 
-fn take_levels(
+/// The levels that a file names, or what has to be asked first.
+fn levels_in(
     path: &Path,
     found: &Found,
     args: &ImportArgs,
     image: Option<&crate::document::ImageIdentity>,
-    session: &mut Session,
-    images: &ScannedImages,
-) -> Result<bool, Failure> {
+) -> Result<FoundLevels, Failure> {
     let verse = LabelNames::Verse { id_25: args.label_25 };
     let scheme = match args.numbers {
         Some(Numbering::Totalsegmentator) => Some(LabelNames::TotalSegmentator),
         Some(Numbering::Verse) => Some(verse),
         None => args.label_25.map(|_| verse),
     };
-    let levels = levels_of(found, scheme, image.map(|i| &i.geometry)).map_err(|ask| {
+    levels_of(found, scheme, image.map(|i| &i.geometry)).map_err(|ask| {
         let how = match ask {
             AskScheme::Numbers(_) => ": --numbers verse or --numbers totalsegmentator, or --lesions",
             AskScheme::Label25 => ": --label-25 L6 or --label-25 S1",
@@ -147,7 +151,15 @@ fn take_levels(
             _ => "",
         };
         Failure::Failed(format!("{}: {ask}{how}", path.display()))
-    })?;
+    })
+}
+
+fn take_levels(
+    found: &Found,
+    levels: &FoundLevels,
+    session: &mut Session,
+    images: &ScannedImages,
+) -> Result<bool, Failure> {
     found.notes.iter().chain(&levels.notes).for_each(|n| say(&format!("spondyl: note: {n}")));
     let op = Op::LabelVertebrae { centres_mm: levels.centres.clone(), source: Some(found.what.to_owned()) };
     let edit = session.perform(&op, images)?;

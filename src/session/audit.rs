@@ -286,7 +286,7 @@ fn told(value: &Value) -> Option<String> {
             let parts: Vec<String> = a.iter().map(|v| told(v).unwrap_or_else(|| v.to_string())).collect();
             Some(if a.iter().all(Value::is_number) { format!("({})", parts.join(", ")) } else { parts.join("; ") })
         }
-        Value::Number(n) => Some(n.as_f64().filter(|f| n.is_f64() && f.fract() != 0.0).map_or(n.to_string(), |f| {
+        Value::Number(n) => Some(n.as_f64().filter(|_| n.is_f64()).map_or(n.to_string(), |f| {
             let rounded = (f * 100.0).round() / 100.0;
             rounded.to_string()
         })),

@@ -57,6 +57,8 @@ impl Bench {
     }
 
     fn export(&self, case: &str, formats: &str, to: &str) {
+        // A folder that is there takes also a single format in as a file of its usual name.
+        fs::create_dir_all(self.path(to)).expect("made");
         let done = self.run(&["export", case, "--images", "series", "--format", formats, "-o", to]);
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }

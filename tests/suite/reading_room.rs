@@ -122,10 +122,18 @@ fn the_layout_and_the_folders_opened_last_are_remembered() {
     let again = room.open();
     assert!(shown(&again, "Axial, acquired view"), "two by two again");
 
-    let mut app = App::new(&egui::Context::default());
-    app.keep_cases_in(room.cases());
-    let mut start =
-        Harness::builder().with_size(vec2(1024.0, 700.0)).build_ui_state(|ui, app: &mut App| app.show(ui), app);
+    // Names of folders may be names of patients: they are kept only where the settings say so.
+    let start_page = |settings: &str| {
+        let mut app = App::new(&egui::Context::default());
+        app.keep_cases_in(room.cases());
+        app.use_settings(Settings::of_text(settings));
+        Harness::builder().with_size(vec2(1024.0, 700.0)).build_ui_state(|ui, app: &mut App| app.show(ui), app)
+    };
+    let mut start = start_page("");
+    start.run_steps(3);
+    assert!(!shown(&start, "images"), "not without being told");
+    room.open_with("remember_folders = true").state_mut().close();
+    let mut start = start_page("remember_folders = true");
     start.run_steps(3);
     start.get_by_label("images").click();
     start.run_steps(2);
