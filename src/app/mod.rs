@@ -150,6 +150,7 @@ impl App {
     pub fn adopt_context(&mut self, ctx: &egui::Context) {
         theme::apply(ctx);
         self.inbox = Inbox::new(ctx.clone());
+        self.recent = None; // what the inbox before was asked for is asked again
     }
 
     /// What the reader said so far.
