@@ -6,8 +6,8 @@
 //! ([`evidence`]) weighs for each voxel what tells lesion from surroundings. Then the part that hangs together with the seed
 //! is kept, and hollows are filled.
 //!
-//! The weights of the second pass were found by random search on lesions put into three CT scans, none of which the figures
-//! of `benches/` are taken on.
+//! The weights of the second pass were found by random search on lesions put into three CT scans; none of those lesions is
+//! one that the reported figures are taken on, two of the scans are.
 
 use super::morphology::fill_holes;
 use super::{Region, Span, blur};
