@@ -24,5 +24,6 @@ pub mod session;
 pub mod space;
 pub mod study;
 pub mod tool;
+pub mod trial;
 pub mod view;
 pub mod volume;

@@ -23,6 +23,9 @@ impl App {
     /// it, and with `join` those of any other study, such as a later one of the same patient. The case that was open stays
     /// open beside it.
     pub(super) fn resume_case(&mut self, join: bool) {
+        if self.worklist.is_some() {
+            return self.resume_item();
+        }
         let Some(reading) = &mut self.reading else { return };
         if join && reading.case.session.is_some() {
             let study = reading.series.study_instance_uid.clone();
@@ -130,6 +133,9 @@ impl App {
         let Some(reading) = &self.reading else { return Err("open images first".to_owned()) };
         if reading.case.session.is_some() {
             return Ok(());
+        }
+        if self.worklist.is_some() {
+            return Err("this item's case could not be opened, so nothing can be recorded for it".to_owned());
         }
         let identity = reading.identity().clone();
         let places = self.places().ok_or("no place for case files is known: set XDG_DATA_HOME or HOME")?;

@@ -28,13 +28,18 @@ impl App {
     /// Why a command cannot run now; `None` when it can.
     pub(super) fn why_not(&self, id: CommandId) -> Option<String> {
         use CommandId::*;
+        if let Some(why) = self.why_not_in_study(id) {
+            return Some(why);
+        }
         let open = || self.reading.is_none().then(|| "open images first".to_owned());
         let loaded = || {
             let loading = self.reading.as_ref().is_some_and(|r| r.volume.is_none());
             open().or_else(|| loading.then(|| "the images are still loading".to_owned()))
         };
         match id {
-            OpenFolder | Quit | Palette | Keys | Accept | AcceptLayer | Cancel | SidePanels => None,
+            OpenFolder | Quit | Palette | Keys | Accept | AcceptLayer | Cancel | SidePanels | NextItem | FinishItem => {
+                None
+            }
             SkipLevel | OtherDirection => {
                 let away = self.desk.tool_id != Vertebra;
                 open().or_else(|| away.then(|| "take up the vertebra tool first (V)".to_owned()))
@@ -104,6 +109,8 @@ impl App {
             History => self.dialog = Dialog::History(Box::default()),
             SaveElsewhere => self.dialog = SaveDialog::new(self).map_or(Dialog::None, Dialog::SaveElsewhere),
             Figure => self.dialog = Dialog::Figure(FigureDialog::new()),
+            NextItem => self.next_item(),
+            FinishItem => self.finish_item(),
             Quit => self.quit = true,
             ImportLevels => self.dialog = Dialog::Import(ImportDialog::new(None)),
             Changes => self.dialog = Dialog::Changes(ChangesDialog::new(self.whole_document())),
@@ -374,6 +381,9 @@ impl App {
 
     /// A scan came back: the most useful series opens at once.
     pub(super) fn scanned(&mut self, scan: Scan) {
+        if self.worklist.is_some() {
+            return self.item_scanned(scan);
+        }
         if scan.series.is_empty() {
             let why = scan.skipped.first().map_or(String::new(), |s| format!(" {}: {}", s.path, s.reason));
             self.notices.fail(format!("No images were found there.{why}"));
@@ -395,6 +405,10 @@ impl App {
         let shown = self.reading.as_mut().zip(number).and_then(|(r, n)| r.shown_mut(n));
         match (loaded, shown) {
             (Ok(a), Some(shown)) => shown.loaded(Arc::new(a.volume), a.findings),
+            // What the files are called may be hidden.
+            (Err(_), _) if self.worklist.is_some() => {
+                self.notices.fail("A series of this item cannot be shown: tell who runs the study");
+            }
             (Err(why), _) => self.notices.fail(why),
             _ => {}
         }

@@ -25,6 +25,8 @@ pub enum Page {
     Lesion,
     /// The current level's.
     Level,
+    /// The questions of a reading study.
+    Questions,
     /// Those of the count, the timepoints and the patient.
     Case,
 }

@@ -9,6 +9,7 @@ use super::import_dialog::ImportDialog;
 use super::known_length::KnownLength;
 use super::save_elsewhere::SaveElsewhere;
 use super::settings::Mouse;
+use super::worklist::{Unanswered, WhoReads};
 use super::{App, explain, theme, widgets};
 use crate::session::{COMMANDS, Command, CommandId, Group};
 use egui::{Align2, Grid, Key, Label, RichText, ScrollArea, TextEdit, Ui, vec2};
@@ -35,6 +36,10 @@ pub enum Dialog {
     KnownLength(KnownLength),
     /// A figure.
     Figure(FigureDialog),
+    /// Who reads, of a reading study.
+    WhoReads(WhoReads),
+    /// What an item of a reading study still needs.
+    Unanswered(Unanswered),
     /// All keys.
     Keys,
     /// Find a command by a few letters.
@@ -92,6 +97,13 @@ pub fn show(app: &mut App, ui: &mut Ui) {
                 app.dialog = Dialog::KnownLength(asked);
             }
         }
+        Dialog::WhoReads(asked) => {
+            // Who reads opens the study, which may open a dialog of its own.
+            if let Some(asked) = asked.show(app, ui) {
+                app.dialog = Dialog::WhoReads(asked);
+            }
+        }
+        Dialog::Unanswered(told) => app.dialog = told.show(app, ui).map_or(Dialog::None, Dialog::Unanswered),
         Dialog::Keys => {
             if keys(app, ui) {
                 app.dialog = Dialog::Keys;

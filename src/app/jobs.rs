@@ -7,6 +7,7 @@ use crate::import::Found;
 use crate::session::Places;
 use crate::space::Geometry;
 use crate::study::{self, Assembled, LoadObserver, Scan, ScanObserver, Series};
+use crate::trial::Progress;
 use crate::volume::{Rescale, Samples, SliceSamples};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,6 +45,8 @@ pub enum Arrival {
     LevelsRead(Result<Box<Found>, String>),
     /// What the start page shows of earlier sittings.
     Recent(Box<Recent>),
+    /// How far the items of a worklist are.
+    Worklist(Vec<Progress>),
     /// An export met files of another case or reader: the dialog that asks.
     ExportAsks(Box<ExportDialog>),
     /// An export is done: where, or why not.
@@ -57,6 +60,7 @@ enum Kind {
     Thumbnails,
     Levels,
     Recent,
+    Worklist,
     Export,
 }
 
@@ -145,6 +149,7 @@ impl Inbox {
             Kind::Thumbnails => "Pictures",
             Kind::Levels => "Reading levels",
             Kind::Recent => "Recent cases",
+            Kind::Worklist => "Reading the worklist",
             Kind::Export => "Exporting",
         };
         let share = (total > 0).then(|| done as f32 / total as f32);
@@ -248,6 +253,11 @@ impl Inbox {
     /// Runs an export.
     pub fn export(&mut self, write: impl FnOnce() -> Arrival + Send + 'static) {
         self.start(Kind::Export, move |out| out.send(Some(write())));
+    }
+
+    /// Looks at the files of a worklist.
+    pub fn worklist(&mut self, look: impl FnOnce() -> Vec<Progress> + Send + 'static) {
+        self.start(Kind::Worklist, move |out| out.send(Some(Arrival::Worklist(look()))));
     }
 
     /// Looks for recent cases.

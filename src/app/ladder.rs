@@ -2,7 +2,7 @@
 
 use super::desk::Page;
 use super::figures::Rung;
-use super::{App, forms, theme, timepoints, widgets};
+use super::{App, forms, theme, timepoints, widgets, worklist};
 use crate::anatomy::{ChainCode, VertebraLevel};
 use crate::document::{Document, LevelStatus};
 use crate::session::{CommandId, Op, Target};
@@ -41,11 +41,14 @@ pub fn show(app: &mut App, ui: &mut Ui) {
             forms::measurements(app, ui);
             pages(app, ui);
             match app.desk.page {
+                Page::Questions if worklist::counted(app).is_some() => worklist::questions(app, ui),
                 Page::Lesion => forms::lesion(app, ui),
-                Page::Level => forms::level(app, ui),
+                Page::Level | Page::Questions => forms::level(app, ui),
                 Page::Case => {
                     forms::numbering(app, ui);
-                    timepoints::show(app, ui);
+                    if app.why_not_in_study(CommandId::Changes).is_none() {
+                        timepoints::show(app, ui);
+                    }
                     forms::case(app, ui);
                 }
             }
@@ -59,7 +62,9 @@ fn pages(app: &mut App, ui: &mut Ui) {
     ui.horizontal(|ui| {
         let lesion = app.desk.lesion.clone().map_or("Lesion".to_owned(), |l| format!("Lesion {l}"));
         let level = app.current_level().map_or("Level".to_owned(), |l| format!("Level {l}"));
-        for (page, text) in [(Page::Lesion, lesion), (Page::Level, level), (Page::Case, "Case".to_owned())] {
+        let asked = worklist::counted(app).map(|text| (Page::Questions, text));
+        let forms = [(Page::Lesion, lesion), (Page::Level, level), (Page::Case, "Case".to_owned())];
+        for (page, text) in asked.into_iter().chain(forms) {
             if ui.selectable_label(app.desk.page == page, RichText::new(text).strong()).clicked() {
                 app.desk.page = page;
             }

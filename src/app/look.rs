@@ -57,10 +57,8 @@ impl App {
     /// The case of the active pane's study is the open one, and the window is called after its series.
     pub(super) fn case_of_active(&mut self, join: bool) {
         let Some(reading) = &self.reading else { return };
-        self.title = Some(format!(
-            "{} — Spondyl (research use only, not for diagnosis)",
-            series_panel::name_of(&reading.series)
-        ));
+        let title = self.item_title().unwrap_or_else(|| series_panel::name_of(&reading.series) + " — Spondyl");
+        self.title = Some(title + " (research use only, not for diagnosis)");
         if !reading.case_is_at_hand() {
             self.resume_case(join);
         }

@@ -57,6 +57,7 @@ mod timepoints;
 mod toolbar;
 mod viewer;
 mod widgets;
+mod worklist;
 
 pub use figure::Figure;
 pub use page::{Page, draw as draw_page};
@@ -65,6 +66,7 @@ pub use settings::{Keymap, Mouse, Settings};
 pub use shell::{Options, ShellError, run};
 
 use crate::document::Document;
+use crate::session::CommandId;
 use crate::space::PatientPoint;
 use crate::view::Layout;
 use chooser::{Choice, Chooser};
@@ -80,6 +82,7 @@ use recent::Recent;
 use remembered::Remembered;
 use series_panel::Library;
 use std::path::PathBuf;
+use worklist::Worklist;
 
 /// The whole program behind the window.
 pub struct App {
@@ -111,6 +114,8 @@ pub struct App {
     settings: Settings,
     remembered: Remembered,
     cine: Option<Cine>,
+    /// The reading study that is open.
+    worklist: Option<Worklist>,
     /// Where the pictures of the panes lie in the window.
     pane_rects: Vec<(usize, egui::Rect)>,
 }
@@ -142,6 +147,7 @@ impl App {
             settings: Settings::default(),
             remembered: Remembered::default(),
             cine: None,
+            worklist: None,
             pane_rects: vec![],
         }
     }
@@ -203,10 +209,18 @@ impl App {
         self.screen = None;
     }
 
-    /// Scans files and folders in the background and shows what they hold.
+    /// Scans files and folders in the background and shows what they hold; a folder with a `study.toml` is a reading study.
     pub fn open_paths(&mut self, paths: Vec<PathBuf>) {
         if paths.is_empty() {
             return;
+        }
+        if let Some(why) = self.why_not(CommandId::OpenFolder) {
+            return self.notices.say(why);
+        }
+        if let [one] = paths.as_slice()
+            && let Some(folder) = worklist::study_folder(one)
+        {
+            return self.open_study(&folder, None);
         }
         self.leave_case();
         self.remember_window(paths.first().map(PathBuf::as_path));
@@ -238,7 +252,8 @@ impl App {
         self.note_activity(ui);
         self.run_cine(ui);
         status::show(self, ui);
-        if self.reading.is_some() || self.library.is_busy() || !self.library.series().is_empty() {
+        let shows_images = self.reading.is_some() || self.library.is_busy() || !self.library.series().is_empty();
+        if shows_images {
             toolbar::show(self, ui);
             if !self.hide_panels {
                 series_panel::show(self, ui);
@@ -248,9 +263,9 @@ impl App {
                 .frame(egui::Frame::NONE.fill(theme::BACKGROUND))
                 .show(ui, |ui| pane_view::show(self, ui));
         } else {
-            egui::CentralPanel::default()
-                .frame(egui::Frame::NONE.fill(theme::BACKGROUND))
-                .show(ui, |ui| start::show(self, ui));
+            egui::CentralPanel::default().frame(egui::Frame::NONE.fill(theme::BACKGROUND)).show(ui, |ui| {
+                if self.worklist.is_some() { worklist::landing(self, ui) } else { start::show(self, ui) }
+            });
         }
         dialogs::show(self, ui);
         self.notices.show(ui);
@@ -280,6 +295,7 @@ impl App {
                         dialog.arrived(found);
                     }
                 }
+                Arrival::Worklist(items) => self.worklist_read(items),
                 Arrival::Recent(recent) => self.recent = Some(*recent),
                 Arrival::ExportAsks(dialog) => self.dialog = Dialog::Export(*dialog),
                 Arrival::Exported(result) => match result {
@@ -301,7 +317,10 @@ impl App {
         let dropped: Vec<PathBuf> = ui.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_path_buf()).collect());
         match dropped.as_slice() {
             [one] if self.reading.is_some() && import_dialog::is_of_levels(one) => {
-                self.dialog = Dialog::Import(import_dialog::ImportDialog::new(Some(one.clone())));
+                match self.why_not(CommandId::ImportLevels) {
+                    None => self.dialog = Dialog::Import(import_dialog::ImportDialog::new(Some(one.clone()))),
+                    Some(why) => self.notices.say(why),
+                }
             }
             _ => self.open_paths(dropped),
         }

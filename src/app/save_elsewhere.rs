@@ -69,7 +69,9 @@ impl App {
         self.notices.forget("Not saved");
         self.notices.say(format!("Saved; the case goes on in {}", path.display()));
         case.path = Some(path.clone());
-        self.remember(&path);
+        if self.worklist.is_none() {
+            self.remember(&path);
+        }
         true
     }
 

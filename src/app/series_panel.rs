@@ -113,6 +113,7 @@ fn rank(s: &Series) -> (u8, u8, bool, usize) {
 /// The panel.
 pub fn show(app: &mut App, ui: &mut Ui) {
     Panel::left("series").default_size(232.0).size_range(150.0..=380.0).show(ui, |ui| {
+        super::worklist::show(app, ui);
         widgets::heading(ui, "Series");
         let mut open = None;
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
@@ -153,7 +154,7 @@ fn entry(library: &mut Library, ui: &mut Ui, index: usize, current: bool) -> egu
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, current, format!("Series {name}")));
     let p = ui.painter_at(rect);
     let ground = match (current, response.hovered()) {
-        (true, _) => Color32::from_rgb(28, 74, 104),
+        (true, _) => theme::SELECTED,
         (false, true) => theme::RAISED,
         _ => theme::PANEL,
     };

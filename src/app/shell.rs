@@ -52,6 +52,8 @@ impl From<accesskit_winit::Event> for Wake {
 pub struct Options {
     /// What is opened.
     pub paths: Vec<PathBuf>,
+    /// A reading study, and who reads; asked for in the window where that is not said.
+    pub study: Option<(PathBuf, Option<String>)>,
     /// The settings; those of the user where absent.
     pub settings: Option<PathBuf>,
     /// The adapter, before what the settings say.
@@ -69,7 +71,7 @@ pub fn run(options: Options) -> Result<(), ShellError> {
     let mut settings = path.as_deref().map_or_else(Settings::default, Settings::read);
     settings.adapter = options.adapter.or(settings.adapter);
     let lose_device_at = options.lose_device_after.map(|after| Instant::now() + after);
-    let paths = options.paths;
+    let (paths, study) = (options.paths, options.study);
     let event_loop = EventLoop::<Wake>::with_user_event().build().map_err(|e| ShellError::NoDisplay(e.to_string()))?;
     let ctx = egui::Context::default();
     let proxy = event_loop.create_proxy();
@@ -81,8 +83,17 @@ pub fn run(options: Options) -> Result<(), ShellError> {
     super::stop::close_with(move || {
         let _ = closing.lock().unwrap_or_else(PoisonError::into_inner).send_event(Wake::Close); // as above
     });
-    let mut shell =
-        Shell { ctx, proxy, paths, settings, lose_device_at, running: None, wake_at: lose_device_at, failure: None };
+    let mut shell = Shell {
+        ctx,
+        proxy,
+        paths,
+        study,
+        settings,
+        lose_device_at,
+        running: None,
+        wake_at: lose_device_at,
+        failure: None,
+    };
     event_loop.run_app(&mut shell).map_err(|e| ShellError::Window(e.to_string()))?;
     shell.failure.map_or(Ok(()), Err)
 }
@@ -91,6 +102,7 @@ struct Shell {
     ctx: egui::Context,
     proxy: EventLoopProxy<Wake>,
     paths: Vec<PathBuf>,
+    study: Option<(PathBuf, Option<String>)>,
     settings: Settings,
     lose_device_at: Option<Instant>,
     running: Option<Running>,
@@ -132,6 +144,9 @@ impl Shell {
             app.attach_gpu(&state);
         }
         app.open_paths(std::mem::take(&mut self.paths));
+        if let Some((folder, reader)) = self.study.take() {
+            app.open_study(&folder, reader.as_deref());
+        }
         window.set_visible(true);
         Ok(Running { window, painter, input, app })
     }

@@ -25,7 +25,10 @@ pub fn show(app: &mut App, ui: &mut Ui) {
             app.run(CommandId::OpenSample);
         }
         ui.add_space(16.0);
-        widgets::muted(ui, "or drop a folder, a file, a DICOMDIR or a zip anywhere on this window");
+        widgets::muted(
+            ui,
+            "or drop a folder, a file, a DICOMDIR, a zip or the folder of a reading study anywhere on this window",
+        );
         super::recent::show(app, ui);
         recent_folders(app, ui);
         ui.add_space(22.0);

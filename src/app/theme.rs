@@ -17,6 +17,8 @@ pub const TEXT: Color32 = Color32::from_rgb(214, 219, 226);
 pub const MUTED: Color32 = Color32::from_rgb(152, 161, 174);
 /// The active thing; nothing else has this colour.
 pub const ACCENT: Color32 = Color32::from_rgb(86, 180, 233);
+/// The ground of what is chosen in a list.
+pub const SELECTED: Color32 = Color32::from_rgb(28, 74, 104);
 /// Text on the accent.
 pub const ON_ACCENT: Color32 = Color32::from_rgb(8, 20, 30);
 /// What the files themselves draw over their images.

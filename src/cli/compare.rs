@@ -61,12 +61,7 @@ pub(super) enum Unmarked {
 /// # Errors
 /// When a file cannot be read, nothing belongs together, or the output cannot be written.
 pub fn run(args: CompareArgs) -> Outcome {
-    if let Some(bad) = args.tau_mm.iter().find(|t| !t.is_finite() || **t < 0.0) {
-        return Err(Failure::Usage(format!("--tau-mm is {bad}; a tolerance is a length from 0 mm on")));
-    }
-    if args.bootstrap > 100_000 {
-        return Err(Failure::Usage(format!("--bootstrap is {}; at most 100000 resamples are drawn", args.bootstrap)));
-    }
+    check_numbers(&args.tau_mm, args.bootstrap)?;
     let (readers, cases, mut notes) = gather(&args.readers)?;
     let options = Options {
         tau_mm: args.tau_mm.clone(),
@@ -80,23 +75,39 @@ pub fn run(args: CompareArgs) -> Outcome {
     deliver(&compared, args.json, args.output.as_deref())
 }
 
+/// Tolerances and resamples that make sense.
+pub(super) fn check_numbers(tau_mm: &[f64], bootstrap: usize) -> Outcome {
+    if let Some(bad) = tau_mm.iter().find(|t| !t.is_finite() || **t < 0.0) {
+        return Err(Failure::Usage(format!("--tau-mm is {bad}; a tolerance is a length from 0 mm on")));
+    }
+    if bootstrap > 100_000 {
+        return Err(Failure::Usage(format!("--bootstrap is {bootstrap}; at most 100000 resamples are drawn")));
+    }
+    Ok(())
+}
+
 /// Prints a comparison, and writes it to a folder where one is given.
 pub(super) fn deliver(compared: &Agreement, json: bool, folder: Option<&Path>) -> Outcome {
     compared.notes.iter().for_each(|n| say(&format!("spondyl: note: {n}")));
-    let text = json_text(compared)?;
     if let Some(folder) = folder {
-        std::fs::create_dir_all(folder)
-            .map_err(|e| Failure::Failed(format!("{}: the folder cannot be made: {e}", folder.display())))?;
-        write_whole(&folder.join("agreement.json"), &text)?;
-        for (name, bytes) in agreement_tables(compared)? {
-            write_whole(&folder.join(name), &bytes)?;
-        }
-        write_whole(&folder.join("agreement.html"), page(compared).as_bytes())?;
+        write_files(compared, folder)?;
     }
     match json {
-        true => write_out(&String::from_utf8_lossy(&text)),
+        true => write_out(&String::from_utf8_lossy(&json_text(compared)?)),
         false => write_out(&summary(compared)),
     }
+}
+
+/// Writes a comparison to a folder: JSON, tables, page.
+pub(super) fn write_files(compared: &Agreement, folder: &Path) -> Outcome {
+    std::fs::create_dir_all(folder)
+        .map_err(|e| Failure::Failed(format!("{}: the folder cannot be made: {e}", folder.display())))?;
+    write_whole(&folder.join("agreement.json"), &json_text(compared)?)?;
+    for (name, bytes) in agreement_tables(compared)? {
+        write_whole(&folder.join(name), &bytes)?;
+    }
+    write_whole(&folder.join("agreement.html"), page(compared).as_bytes())?;
+    Ok(())
 }
 
 type Gathered = (Vec<String>, Vec<CaseReadings>, Vec<String>);

@@ -49,7 +49,7 @@ pub struct ExportArgs {
     key_file: Option<PathBuf>,
 }
 
-fn format_parser() -> impl TypedValueParser<Value = Format> {
+pub(super) fn format_parser() -> impl TypedValueParser<Value = Format> {
     let names = Format::all().map(|f| PossibleValue::new(f.name()).help(f.what()));
     PossibleValuesParser::new(names).map(|name| Format::named(&name).unwrap_or(Format::Json))
 }
@@ -122,7 +122,7 @@ fn open_key(path: Option<&Path>, output: &Path) -> Result<UidKey, Failure> {
 ///
 /// # Errors
 /// When a series there is not as it was when the case was made, or none of the case's series is there.
-fn load(paths: &[PathBuf], doc: &Document) -> Result<BTreeMap<ImageKey, Arc<Volume>>, Failure> {
+pub(super) fn load(paths: &[PathBuf], doc: &Document) -> Result<BTreeMap<ImageKey, Arc<Volume>>, Failure> {
     let mut volumes = BTreeMap::new();
     if paths.is_empty() || doc.images.is_empty() {
         return Ok(volumes);

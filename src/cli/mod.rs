@@ -18,6 +18,7 @@ mod recover;
 mod render;
 mod schema;
 mod series;
+mod study;
 mod values;
 
 pub use output::{Failure, Outcome, say, write_out};
@@ -69,6 +70,7 @@ enum Command {
     Recover(recover::RecoverArgs),
     Compare(compare::CompareArgs),
     Schema(schema::SchemaArgs),
+    Study(study::StudyArgs),
 }
 
 /// Opens the window.
@@ -78,7 +80,8 @@ fn open(cli: Cli) -> Outcome {
     }
     let lose_device_after = cli.lose_device_after.and_then(|s| std::time::Duration::try_from_secs_f64(s).ok());
     let Cli { paths, settings, adapter, .. } = cli;
-    crate::app::run(crate::app::Options { paths, settings, adapter, lose_device_after }).map_err(Failure::from)
+    crate::app::run(crate::app::Options { paths, study: None, settings, adapter, lose_device_after })
+        .map_err(Failure::from)
 }
 
 impl Cli {
@@ -97,6 +100,7 @@ impl Cli {
             Some(Command::Recover(args)) => recover::run(args),
             Some(Command::Render(args)) => render::run(args),
             Some(Command::Schema(args)) => schema::run(args),
+            Some(Command::Study(args)) => study::run(args),
         }
     }
 }

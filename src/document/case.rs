@@ -3,6 +3,7 @@
 use super::Presence;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// An age that another source gives.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -69,6 +70,18 @@ pub struct Treatment {
     pub radiotherapy: Radiotherapy,
 }
 
+/// An answer to a question of a reading study.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Answer {
+    /// Yes or no.
+    Yes(bool),
+    /// A number, in the question's unit.
+    Number(f64),
+    /// One of the question's choices, or words.
+    Words(String),
+}
+
 /// Statements about the case as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -101,4 +114,15 @@ pub struct CaseFacts {
     pub tomita_surgical_type: Option<u8>,
     /// A free remark; must not identify the patient.
     pub remark: Option<String>,
+    /// Answers to the questions of a reading study, by the question's id.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub answers: BTreeMap<String, Answer>,
+    /// The reader declared the reading finished.
+    #[serde(skip_serializing_if = "is_not")]
+    pub finished: bool,
+}
+
+/// Files leave out what is not so.
+fn is_not(said: &bool) -> bool {
+    !said
 }

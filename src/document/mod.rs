@@ -11,7 +11,7 @@ mod measurement;
 mod timepoint;
 mod vertebra;
 
-pub use case::{AgeConflict, CaseFacts, Neurology, PainFacts, Radiotherapy, Treatment};
+pub use case::{AgeConflict, Answer, CaseFacts, Neurology, PainFacts, Radiotherapy, Treatment};
 pub use edit::{Edit, EditError, Layer};
 pub use field::{FieldError, with_field};
 pub use image::{Calibration, ImageIdentity, ImageKey, SliceIdentity};

@@ -24,7 +24,7 @@ mod write;
 
 pub use case::{
     AnnotationSet, CaseFile, DrawnMeasurement, Grid, ImageRecord, LesionRecord, MeasurementKind, SCHEMA_NAME,
-    VertebraRecord, case_file, case_schema,
+    StudyReading, VertebraRecord, case_file, case_schema,
 };
 pub use check::{Checked, Problem, check_case_json, read_case_json};
 pub use contours::{Ring, rings};
@@ -33,6 +33,8 @@ pub use file::{ExportError, Temporary, remove_temporaries, sync_folder, write_wh
 pub use format::Format;
 pub use layout::json_text;
 pub use mask::{MaskRuns, VOXELS_MAX};
+pub use parquet::parquet;
+pub use tables::{Table, tables};
 pub use write::{Written, export};
 
 use crate::document::{Document, ImageKey};

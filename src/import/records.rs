@@ -46,6 +46,11 @@ pub fn add(case: &CaseFile, targets: &[Target], document: &Document, out: &mut S
         measure(m, targets, document, out);
     }
     set_all(out, &fields(&CaseFacts::default()), &case_facts(case), &[], || Whose::Case(true));
+    // Answers come along; that a reading is finished is for its reader to say.
+    for (question, answer) in case.reading.iter().flat_map(|r| &r.answers) {
+        let value = serde_json::json!(answer);
+        out.ops.push(Op::Set { target: Whose::Case(true), field: format!("answers.{question}"), value });
+    }
 }
 
 /// What is said of a level; at a later timepoint its centre too, which belongs to the images of then.

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 /// From the top; each room may use only rooms named before it. Tests inside a room may also use `phantom`'s images.
-const ROOMS: [&str; 17] = [
+const ROOMS: [&str; 18] = [
     "space", "anatomy", "volume", "document", "study", "segment", "assess", "agree", "export", "session", "import",
-    "view", "tool", "render", "app", "cli", "phantom",
+    "trial", "view", "tool", "render", "app", "cli", "phantom",
 ];
 
 fn sources(dir: &Path) -> Vec<PathBuf> {

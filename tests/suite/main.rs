@@ -25,4 +25,5 @@ mod study_files;
 mod study_geometry;
 mod study_objects;
 mod study_pixels;
+mod trial;
 mod window;

@@ -173,50 +173,15 @@ impl Form<'_> {
 
     /// Text while it is typed; given back once, when the field is left and the text is another.
     fn typed(&mut self, name: &str, before: &str) -> Option<String> {
-        let id = self.ui.scope_id().with(("typing", name, before));
-        let mut text = self.ui.data(|d| d.get_temp::<String>(id)).unwrap_or_else(|| before.to_owned());
         let mut done = None;
-        self.row(name, |ui| {
-            let response = ui.add(TextEdit::singleline(&mut text).desired_width(150.0));
-            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, name));
-            if response.lost_focus() {
-                ui.data_mut(|d| d.remove::<String>(id));
-                done = Some(text.trim().to_owned()).filter(|t| t != before);
-            } else if response.has_focus() {
-                ui.data_mut(|d| d.insert_temp(id, text.clone()));
-            }
-        });
+        self.row(name, |ui| done = text_field(ui, name, before, 150.0));
         done
     }
 
     /// A number that may be open; dragged or typed, and kept once the hand is off it.
     pub fn number(&mut self, name: &str, field: &str, value: Option<f64>, suffix: &str, most: f64, whole: bool) {
-        let id = self.ui.scope_id().with(("number", name));
-        let mut now = self.ui.data(|d| d.get_temp::<f64>(id)).or(value).unwrap_or_default();
         let mut done = None;
-        self.row(name, |ui| {
-            ui.horizontal(|ui| {
-                let known = value.is_some() || ui.data(|d| d.get_temp::<f64>(id)).is_some();
-                let drag = DragValue::new(&mut now).range(0.0..=most).speed(most / 400.0).suffix(suffix);
-                let drag = drag.max_decimals(if whole { 0 } else { 1 });
-                let drag = if known { drag } else { drag.custom_formatter(|_, _| "–".to_owned()) };
-                let response = ui.add(drag);
-                response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, name));
-                let held = response.dragged() || response.has_focus();
-                if response.changed() && held {
-                    ui.data_mut(|d| d.insert_temp(id, now));
-                }
-                let kept = ui.data(|d| d.get_temp::<f64>(id));
-                if let Some(kept) = kept.or(response.changed().then_some(now)).filter(|_| !held) {
-                    ui.data_mut(|d| d.remove::<f64>(id));
-                    let kept = if whole { kept.round() } else { kept };
-                    done = (Some(kept) != value).then(|| if whole { json!(kept as i64) } else { json!(kept) });
-                }
-                if value.is_some() && ui.small_button("×").on_hover_text("Not known").clicked() {
-                    done = Some(Value::Null);
-                }
-            });
-        });
+        self.row(name, |ui| done = number_field(ui, name, value, suffix, [0.0, most], whole));
         done.into_iter().for_each(|v| self.changed(field, v));
     }
 
@@ -248,6 +213,59 @@ impl Form<'_> {
             self.changed(field, json!(now));
         }
     }
+}
+
+/// A line of text; what was typed, once, when the field is left and the text is another.
+pub fn text_field(ui: &mut Ui, name: &str, before: &str, width: f32) -> Option<String> {
+    let id = ui.scope_id().with(("typing", name, before));
+    let mut text = ui.data(|d| d.get_temp::<String>(id)).unwrap_or_else(|| before.to_owned());
+    let response = ui.add(TextEdit::singleline(&mut text).desired_width(width));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, name));
+    if response.lost_focus() {
+        ui.data_mut(|d| d.remove::<String>(id));
+        return Some(text.trim().to_owned()).filter(|t| t != before);
+    }
+    if response.has_focus() {
+        ui.data_mut(|d| d.insert_temp(id, text));
+    }
+    None
+}
+
+/// A number within a range that may be open; dragged or typed, and given once the hand is off it; null takes it back.
+pub fn number_field(
+    ui: &mut Ui,
+    name: &str,
+    value: Option<f64>,
+    suffix: &str,
+    [least, most]: [f64; 2],
+    whole: bool,
+) -> Option<Value> {
+    let id = ui.scope_id().with(("number", name));
+    // What is open lies below the range, so that the least number can be typed too.
+    let mut now = ui.data(|d| d.get_temp::<f64>(id)).or(value).unwrap_or(least - 1.0);
+    let mut done = None;
+    ui.horizontal(|ui| {
+        let known = value.is_some() || ui.data(|d| d.get_temp::<f64>(id)).is_some();
+        let drag = DragValue::new(&mut now).range(least..=most).speed((most - least) / 400.0).suffix(suffix);
+        let drag = drag.max_decimals(if whole { 0 } else { 1 }).clamp_existing_to_range(false);
+        let drag = if known { drag } else { drag.custom_formatter(|_, _| "–".to_owned()) };
+        let response = ui.add(drag);
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, name));
+        let held = response.dragged() || response.has_focus();
+        if response.changed() && held {
+            ui.data_mut(|d| d.insert_temp(id, now));
+        }
+        let kept = ui.data(|d| d.get_temp::<f64>(id));
+        if let Some(kept) = kept.or(response.changed().then_some(now)).filter(|_| !held) {
+            ui.data_mut(|d| d.remove::<f64>(id));
+            let kept = if whole { kept.round() } else { kept };
+            done = (Some(kept) != value).then(|| if whole { json!(kept as i64) } else { json!(kept) });
+        }
+        if value.is_some() && ui.small_button("×").on_hover_text("Not known").clicked() {
+            done = Some(Value::Null);
+        }
+    });
+    done
 }
 
 /// What a record's statements rest on; a new entry names the series that is shown.

@@ -13,7 +13,7 @@ use crate::document::{
 };
 use crate::export::{Case, MaskRuns, rings};
 use crate::space::{Geometry, PatientPoint};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Decimals of computed figures: far below any measuring error, and no noise of the last bits in a diff.
 const FIGURE_DECIMALS: i32 = 6;
@@ -83,7 +83,14 @@ pub fn case_file(case: &Case) -> CaseFile {
         annotation_sets: annotation_sets(case),
         changes: change_records(doc),
         treatment: doc.case.treatment.clone(),
+        reading: study_reading(doc),
     }
+}
+
+/// What was recorded for a reading study; nothing for a case of none.
+fn study_reading(doc: &Document) -> Option<StudyReading> {
+    let (finished, answers) = (doc.case.finished, &doc.case.answers);
+    (finished || !answers.is_empty()).then(|| StudyReading { finished, answers: answers.clone() })
 }
 
 /// One set for each timepoint that something is said or seen of.

@@ -18,12 +18,13 @@ pub use vertebra::{Code, VertebraRecord};
 
 use crate::anatomy::{ChainFinding, VertebraLevel};
 use crate::document::{
-    AgeConflict, Castellvi, ImageKey, MeasureRole, Neurology, PainFacts, SliceIdentity, TimepointKey, Transition,
-    Treatment,
+    AgeConflict, Answer, Castellvi, ImageKey, MeasureRole, Neurology, PainFacts, SliceIdentity, TimepointKey,
+    Transition, Treatment,
 };
 use crate::volume::{Finding, Kind, finding_codes};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Name and version of the format. A new major number means that old readers must refuse it.
@@ -93,6 +94,19 @@ pub struct CaseFile {
     /// What was done.
     #[serde(default)]
     pub treatment: Treatment,
+    /// What was recorded for a reading study; left out where the case is of none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<StudyReading>,
+}
+
+/// A case as one item of a reading study.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StudyReading {
+    /// The reader declared the reading finished.
+    pub finished: bool,
+    /// Answers to the study's questions, by the question's id.
+    pub answers: BTreeMap<String, Answer>,
 }
 
 /// Name and version of the program.

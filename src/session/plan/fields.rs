@@ -1,7 +1,7 @@
 //! Steps that set one field: of a vertebra, a lesion, the case, or the numbering.
 
 use super::{Planned, Refusal, lesion, lesions::check_label, levels::counted, measure, timepoints};
-use crate::document::{CaseFacts, Document, Edit, FieldError, Lesion, SpineNumbering, Vertebra, with_field};
+use crate::document::{Answer, CaseFacts, Document, Edit, FieldError, Lesion, SpineNumbering, Vertebra, with_field};
 use crate::session::op::Target;
 use serde_json::{Map, Value};
 
@@ -29,13 +29,24 @@ pub fn set(document: &Document, target: &Target, field: &str, value: &Value) -> 
         Target::Measurement(label) => measure::set(document, label, field, value),
         Target::Timepoint(timepoint) => timepoints::set(document, timepoint, field, value),
         Target::Case(true) => {
-            let after: CaseFacts = with_field(&document.case, field, value, &[])?;
+            let after = match (field.strip_prefix("answers."), field, value) {
+                (Some(question), ..) => answered(&document.case, question, value)?,
+                (None, "finished", Value::Bool(finished)) => CaseFacts { finished: *finished, ..document.case.clone() },
+                (None, "finished", _) => return Err(refused(field, value, "true or false")),
+                _ => with_field(&document.case, field, value, &["answers"])?,
+            };
             within(field, value, CASE_RANGES)?;
             check_case(&after, field, value)?;
             if field == "sex" && !matches!(after.sex.as_deref(), None | Some("M" | "F" | "O")) {
                 return Err(refused(field, value, "one of \"M\", \"F\", \"O\" or null"));
             }
-            Ok((vec![Edit::Case { value: Box::new(after) }], format!("Set {} of the case", spoken(field))))
+            let name = match (field.strip_prefix("answers."), after.finished) {
+                (Some(question), _) => format!("Answer {question}"),
+                (None, true) if field == "finished" => "Finish the reading".to_owned(),
+                (None, false) if field == "finished" => "Reopen the reading".to_owned(),
+                _ => format!("Set {} of the case", spoken(field)),
+            };
+            Ok((vec![Edit::Case { value: Box::new(after) }], name))
         }
         Target::Case(false) => {
             Err(Refusal::Nonsense("the case as a whole is meant by {\"case\": true}, not false".to_owned()))
@@ -71,6 +82,32 @@ fn set_lesion(document: &Document, label: &str, field: &str, value: &Value) -> R
     };
     let edit = Edit::Lesion { id, value: Some(Box::new(after)) };
     Ok((vec![edit], name))
+}
+
+/// Longest id of a question, and longest answer in words.
+const QUESTION_MAX: usize = 64;
+const ANSWER_MAX: usize = 4000;
+
+/// The facts with a question answered; `null` takes the answer back.
+fn answered(before: &CaseFacts, question: &str, value: &Value) -> Result<CaseFacts, Refusal> {
+    let field = format!("answers.{question}");
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if question.is_empty() || question.len() > QUESTION_MAX || !question.chars().all(plain) {
+        return Err(refused(&field, value, "a question's id of 1 to 64 letters, digits, - and _"));
+    }
+    let mut after = before.clone();
+    let answer = match value {
+        Value::Null => None,
+        Value::Bool(yes) => Some(Answer::Yes(*yes)),
+        Value::Number(n) => Some(Answer::Number(n.as_f64().ok_or_else(|| refused(&field, value, "a finite number"))?)),
+        Value::String(words) if words.len() <= ANSWER_MAX => Some(Answer::Words(words.clone())),
+        _ => return Err(refused(&field, value, "true, false, a number, a text of at most 4000 bytes, or null")),
+    };
+    match answer {
+        Some(answer) => after.answers.insert(question.to_owned(), answer),
+        None => after.answers.remove(question),
+    };
+    Ok(after)
 }
 
 /// `cortical_breach` as a person says it.

@@ -1,0 +1,121 @@
+//! `spondyl study compare`: how far the readers of a study agree with each other, and, apart, each with themselves.
+
+use super::{look, output_folder};
+use crate::agree::{Agreement, CaseReadings, Options, Resampling, agreement};
+use crate::cli::compare::deliver;
+use crate::cli::{Failure, Outcome, say};
+use crate::import::{self, reading_of};
+use crate::trial::{ItemState, Lineup, ReaderProgress, Trial, between_readers, reading_path, within_reader};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Agreement between the readers of a study, and of each reader with the own second reading.
+///
+/// Only finished readings are compared. Into DIR/between/ go the files that `spondyl compare` writes, over the first
+/// readings of each case; into DIR/within/READER/ those of a reader's two readings of the cases that came twice.
+///
+/// Example: spondyl study compare study/ --out agreement/
+#[derive(Args)]
+pub struct CompareArgs {
+    /// The folder of the study.
+    folder: PathBuf,
+    /// Where the files go; made when it is not there.
+    #[arg(short, long, value_name = "DIR")]
+    out: PathBuf,
+    /// Tolerances of the surface Dice, mm, separated by commas.
+    #[arg(long, value_name = "MM", value_delimiter = ',', default_values_t = [1.0, 2.0])]
+    tau_mm: Vec<f64>,
+    /// Resamples of the bootstrap intervals; 0 leaves them out.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    bootstrap: usize,
+    /// Seed of the bootstrap.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Print the comparison between readers as JSON (schema `spondyl-agreement/1`).
+    #[arg(long)]
+    json: bool,
+}
+
+/// Compares.
+///
+/// # Errors
+/// When there is no study, nothing is finished by two readers nor twice by one, or the output cannot be written.
+pub fn run(args: CompareArgs) -> Outcome {
+    let options = options(&args)?;
+    let trial = Trial::read(&args.folder)?;
+    let (all, notes) = look(&args.folder, &trial);
+    output_folder(&args.folder, &args.out)?;
+    let mut said = notes.clone();
+    let between = between_readers(&trial, &all);
+    let readers: Vec<(String, String)> = trial.readers.iter().map(|r| (r.clone(), r.clone())).collect();
+    let mut done = 0;
+    let mut first = compared(&args, &readers, &between, &options, notes);
+    first.notes.extend(unfinished(&all));
+    if first.case_names.is_empty() {
+        said.extend(first.notes.iter().cloned());
+        said.push("no case is finished by two readers, so nothing is compared between readers".to_owned());
+    } else {
+        deliver(&first, args.json, Some(&args.out.join("between")))?;
+        said.clear(); // the comparison says them
+        done += 1;
+    }
+    for (reader, items) in &all {
+        let columns = [(reader.clone(), reader.clone()), (format!("{reader} (again)"), reader.clone())];
+        let again = compared(&args, &columns, &within_reader(&trial, items), &options, Vec::new());
+        if !again.case_names.is_empty() {
+            let to = args.out.join("within").join(reader);
+            crate::cli::compare::write_files(&again, &to)?;
+            said.extend(again.notes.iter().map(|n| format!("{reader}: {n}")));
+            done += 1;
+        }
+    }
+    said.iter().for_each(|n| say(&format!("spondyl: note: {n}")));
+    match done {
+        0 => Err(Failure::Failed(
+            "nothing is finished by two readers, nor twice by one: there is nothing to compare".to_owned(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn options(args: &CompareArgs) -> Result<Options, Failure> {
+    crate::cli::compare::check_numbers(&args.tau_mm, args.bootstrap)?;
+    let bootstrap = Resampling { samples: args.bootstrap, seed: args.seed };
+    Ok(Options { tau_mm: args.tau_mm.clone(), bootstrap, reference_first: false, unmarked_missing: false })
+}
+
+/// Who has read how much of what is compared.
+fn unfinished(all: &[ReaderProgress]) -> Vec<String> {
+    let note = |(reader, items): &ReaderProgress| {
+        let open = items.iter().filter(|p| matches!(p.state, ItemState::NotStarted | ItemState::InProgress)).count();
+        (open > 0).then(|| format!("{reader} has not finished {open} of {} items; they are left out", items.len()))
+    };
+    all.iter().filter_map(note).collect()
+}
+
+/// Holds columns against each other: a name and whose files they are. A file that cannot be read costs its case.
+fn compared(
+    args: &CompareArgs,
+    columns: &[(String, String)],
+    rows: &[Lineup],
+    options: &Options,
+    mut notes: Vec<String>,
+) -> Agreement {
+    let mut cases = Vec::new();
+    for row in rows.iter().filter(|r| r.items.iter().flatten().count() > 1) {
+        let mut readings = Vec::new();
+        for ((_, reader), item) in columns.iter().zip(&row.items) {
+            let found = item.as_ref().map(|item| import::read(&reading_path(&args.folder, reader, item))).transpose();
+            readings.push(found.map(|f| f.map(|f| reading_of(&f))).unwrap_or_else(|e| {
+                notes.push(e.to_string());
+                None
+            }));
+        }
+        cases.push(CaseReadings { name: row.case.clone(), readings });
+    }
+    let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
+    let mut agreed = agreement(&names, &cases, options);
+    notes.append(&mut agreed.notes);
+    agreed.notes = notes;
+    agreed
+}
