@@ -7,6 +7,7 @@
 mod annotate;
 mod bodies;
 mod check;
+mod cohort;
 mod compare;
 mod demo;
 mod export;
@@ -68,6 +69,7 @@ enum Command {
     History(history::HistoryArgs),
     Check(check::CheckArgs),
     Recover(recover::RecoverArgs),
+    Cohort(cohort::CohortArgs),
     Compare(compare::CompareArgs),
     Schema(schema::SchemaArgs),
     Study(study::StudyArgs),
@@ -91,6 +93,7 @@ impl Cli {
             Some(Command::Annotate(args)) => annotate::run(args),
             Some(Command::Bodies(args)) => bodies::run(args),
             Some(Command::Check(args)) => check::run(args),
+            Some(Command::Cohort(args)) => cohort::run(args),
             Some(Command::Compare(args)) => compare::run(args),
             Some(Command::Demo(args)) => demo::run(args),
             Some(Command::Export(args)) => export::run(args),

@@ -3,6 +3,7 @@
 mod case;
 mod check;
 mod coco;
+mod cohort;
 mod contours;
 mod deidentify;
 pub mod dicom;
@@ -14,6 +15,7 @@ mod made;
 mod markups;
 mod mask;
 mod nifti;
+mod nifti_image;
 mod owner;
 mod page;
 mod parquet;
@@ -27,6 +29,7 @@ pub use case::{
     StudyReading, VertebraRecord, case_file, case_schema,
 };
 pub use check::{Checked, Problem, check_case_json, read_case_json};
+pub use cohort::{Cohort, CohortLabels, CohortStyle, cohort_image};
 pub use contours::{Ring, rings};
 pub use deidentify::UidKey;
 pub use file::{ExportError, Temporary, remove_temporaries, sync_folder, write_whole};

@@ -37,7 +37,8 @@ impl LabelImage<'_> {
     /// # Errors
     /// [`ExportError::Unfit`] for grids that NIfTI cannot hold: uneven slices, more than 32,767 voxels along an axis.
     pub fn write(&self, path: &Path) -> Result<(), ExportError> {
-        let header = self.header().map_err(ExportError::Unfit)?;
+        let header = header(&self.image.geometry, self.key, Sample::Uint16, &self.description, self.intent)
+            .map_err(ExportError::Unfit)?;
         let painted = self.painted();
         let expected = || Slices { size: self.image.geometry.size(), at: 0, painted: &painted };
         write_verified(
@@ -48,21 +49,7 @@ impl LabelImage<'_> {
                 expected().try_for_each(|slice| gzip.write_all(&slice))?;
                 gzip.finish().map(drop)
             },
-            |back| {
-                let mut gzip = GzDecoder::new(back);
-                let mut same = |bytes: &[u8], what: &str| -> Result<(), String> {
-                    let mut found = vec![0; bytes.len()];
-                    gzip.read_exact(&mut found).map_err(|e| format!("{what}: {e}"))?;
-                    if found == bytes { Ok(()) } else { Err(what.to_owned()) }
-                };
-                same(&header, "header")?;
-                expected().enumerate().try_for_each(|(k, slice)| same(&slice, &format!("slice {k}")))?;
-                match gzip.read(&mut [0; 1]) {
-                    Ok(0) => Ok(()),
-                    Ok(_) => Err("bytes after the last slice".to_owned()),
-                    Err(e) => Err(e.to_string()),
-                }
-            },
+            |back| same_slices(back, &header, expected()),
         )
     }
 
@@ -77,49 +64,82 @@ impl LabelImage<'_> {
         painted.sort_unstable();
         painted
     }
+}
 
-    fn header(&self) -> Result<[u8; HEADER], String> {
-        let g = &self.image.geometry;
-        if !g.is_regular() {
-            return Err(format!(
-                "series {}: its slices are not evenly spaced, and NIfTI has one spacing for all; export json or csv, \
-                 which keep every slice's position",
-                self.key.0
-            ));
-        }
-        let mut dim = [3i16, 1, 1, 1, 1, 1, 1, 1];
-        for (d, n) in dim[1..].iter_mut().zip(g.size()) {
-            *d = i16::try_from(n).map_err(|_| {
-                format!("series {}: {n} voxels along an axis; NIfTI-1 holds at most 32,767", self.key.0)
-            })?;
-        }
-        let affine = Affine::of(g);
-        let q = affine.quaternion();
-        let spacing = g.spacing_mm().map(|s| s as f32);
+/// How voxels are stored: the codes of the NIfTI-1 header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sample {
+    Int16 = 4,
+    Float32 = 16,
+    Uint16 = 512,
+}
 
-        let mut h = [0u8; HEADER];
-        let mut put = |at: usize, bytes: &[u8]| h[at..at + bytes.len()].copy_from_slice(bytes);
-        let mut floats = |at: usize, values: &[f32]| {
-            values.iter().enumerate().for_each(|(n, v)| put(at + 4 * n, &v.to_le_bytes()));
-        };
-        floats(76, &[q.handedness, spacing[0], spacing[1], spacing[2], 1.0, 1.0, 1.0, 1.0]); // pixdim
-        floats(108, &[HEADER as f32, 1.0, 0.0]); // vox_offset, scl_slope, scl_inter
-        floats(256, &q.bcd);
-        floats(268, &affine.offset.to_array().map(|c| c as f32));
-        (0..3).for_each(|row| floats(280 + 16 * row, &affine.row(row)));
-        put(0, &348i32.to_le_bytes());
-        dim.iter().enumerate().for_each(|(n, d)| put(40 + 2 * n, &d.to_le_bytes()));
-        put(70, &512i16.to_le_bytes()); // datatype: uint16
-        put(72, &16i16.to_le_bytes()); // bitpix
-        put(123, &[2]); // xyzt_units: mm
-        let description = self.description.as_bytes();
-        put(148, &description[..description.len().min(79)]);
-        put(228, b"research, not diagnosis"); // aux_file, 24 bytes
-        put(252, &1i16.to_le_bytes()); // qform_code: scanner
-        put(254, &1i16.to_le_bytes()); // sform_code: scanner
-        put(328, self.intent.as_bytes()); // intent_name
-        put(344, b"n+1\0");
-        Ok(h)
+/// The header of an image on a grid.
+///
+/// # Errors
+/// A sentence for grids that NIfTI cannot hold: uneven slices, more than 32,767 voxels along an axis.
+pub fn header(
+    g: &Geometry,
+    key: &ImageKey,
+    sample: Sample,
+    description: &str,
+    intent: &str,
+) -> Result<[u8; HEADER], String> {
+    if !g.is_regular() {
+        return Err(format!(
+            "series {}: its slices are not evenly spaced, and NIfTI has one spacing for all; export json or csv, \
+             which keep every slice's position",
+            key.0
+        ));
+    }
+    let mut dim = [3i16, 1, 1, 1, 1, 1, 1, 1];
+    for (d, n) in dim[1..].iter_mut().zip(g.size()) {
+        *d = i16::try_from(n)
+            .map_err(|_| format!("series {}: {n} voxels along an axis; NIfTI-1 holds at most 32,767", key.0))?;
+    }
+    let affine = Affine::of(g);
+    let q = affine.quaternion();
+    let spacing = g.spacing_mm().map(|s| s as f32);
+
+    let mut h = [0u8; HEADER];
+    let mut put = |at: usize, bytes: &[u8]| h[at..at + bytes.len()].copy_from_slice(bytes);
+    let mut floats = |at: usize, values: &[f32]| {
+        values.iter().enumerate().for_each(|(n, v)| put(at + 4 * n, &v.to_le_bytes()));
+    };
+    floats(76, &[q.handedness, spacing[0], spacing[1], spacing[2], 1.0, 1.0, 1.0, 1.0]); // pixdim
+    floats(108, &[HEADER as f32, 1.0, 0.0]); // vox_offset, scl_slope, scl_inter
+    floats(256, &q.bcd);
+    floats(268, &affine.offset.to_array().map(|c| c as f32));
+    (0..3).for_each(|row| floats(280 + 16 * row, &affine.row(row)));
+    put(0, &348i32.to_le_bytes());
+    dim.iter().enumerate().for_each(|(n, d)| put(40 + 2 * n, &d.to_le_bytes()));
+    put(70, &(sample as i16).to_le_bytes()); // datatype
+    put(72, &if sample == Sample::Float32 { 32i16 } else { 16 }.to_le_bytes()); // bitpix
+    put(123, &[2]); // xyzt_units: mm
+    let description = description.as_bytes();
+    put(148, &description[..description.len().min(79)]);
+    put(228, b"research, not diagnosis"); // aux_file, 24 bytes
+    put(252, &1i16.to_le_bytes()); // qform_code: scanner
+    put(254, &1i16.to_le_bytes()); // sform_code: scanner
+    put(328, intent.as_bytes()); // intent_name
+    put(344, b"n+1\0");
+    Ok(h)
+}
+
+/// Reads a gzipped image back: the header, each slice, and nothing more.
+pub fn same_slices(back: &mut dyn Read, header: &[u8], slices: impl Iterator<Item = Vec<u8>>) -> Result<(), String> {
+    let mut gzip = GzDecoder::new(back);
+    let mut same = |bytes: &[u8], what: &str| -> Result<(), String> {
+        let mut found = vec![0; bytes.len()];
+        gzip.read_exact(&mut found).map_err(|e| format!("{what}: {e}"))?;
+        if found == bytes { Ok(()) } else { Err(what.to_owned()) }
+    };
+    same(header, "header")?;
+    slices.enumerate().try_for_each(|(k, slice)| same(&slice, &format!("slice {k}")))?;
+    match gzip.read(&mut [0; 1]) {
+        Ok(0) => Ok(()),
+        Ok(_) => Err("bytes after the last slice".to_owned()),
+        Err(e) => Err(e.to_string()),
     }
 }
 

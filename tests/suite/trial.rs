@@ -285,7 +285,7 @@ fn a_reader_works_through_the_worklist_in_the_window() {
     h.get_by_label("How sure are you?: sure").click();
     h.run_steps(3);
     assert_eq!(h.state().document().case.answers.get("sure"), Some(&Answer::Words("sure".to_owned())));
-    h.get_by_label("How many lesions?").click();
+    h.get_by_role_and_label(egui::Role::SpinButton, "How many lesions?").click();
     h.run_steps(2);
     h.event(egui::Event::Text("0".to_owned()));
     h.run_steps(2);
