@@ -73,8 +73,11 @@ impl Dataset {
                 Answer::Number(n) => (json!(n.to_string()), json!(n)),
                 Answer::Words(words) => {
                     // Choices count from 0 in the order of the file.
-                    let place =
-                        if let AnswerKind::Choice(c) = &q.kind { c.iter().position(|c| c == words) } else { None };
+                    let place = if let AnswerKind::Choice { choices, .. } = &q.kind {
+                        choices.iter().position(|c| c == words)
+                    } else {
+                        None
+                    };
                     (json!(words), json!(place))
                 }
             };
@@ -119,7 +122,7 @@ pub struct Codebook<'a> {
 pub fn codebook<'a>(trial: &'a Trial, notes: &'a [String]) -> Codebook<'a> {
     let question = |q: &super::Question| {
         let kind = match &q.kind {
-            AnswerKind::Choice(choices) => json!({"choices": choices}),
+            AnswerKind::Choice { choices, ordered } => json!({"choices": choices, "ordered": ordered}),
             AnswerKind::Number { least, most, whole, unit } => {
                 json!({"number": [least, most], "whole": whole, "unit": unit})
             }

@@ -2,6 +2,7 @@
 //! from them. Plain data and pure functions of a `study.toml` and the case files beside it; `docs/studies.md` is for people.
 //! (A study of DICOM images is another thing: the room `study`.)
 
+mod answers;
 mod dataset;
 mod definition;
 mod order;
@@ -10,6 +11,7 @@ mod question;
 mod resolve;
 mod written;
 
+pub use answers::{AnswerAgreement, AnswerPair, AnswerRow, AnsweredCase, QuestionAgreement, answer_agreement};
 pub use dataset::{Codebook, Dataset, codebook};
 pub use definition::{Blind, FILE, Trial, TrialCase, TrialTimepoint};
 pub use order::{Item, shown_timepoints, worklist};

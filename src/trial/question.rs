@@ -24,7 +24,12 @@ pub struct Question {
 #[derive(Clone, Debug, PartialEq)]
 pub enum AnswerKind {
     /// One of these.
-    Choice(Vec<String>),
+    Choice {
+        /// The answers.
+        choices: Vec<String>,
+        /// Whether their order means something: agreement then weighs how far answers lie apart.
+        ordered: bool,
+    },
     /// A number within a range, with its unit.
     Number {
         /// The least.
@@ -49,10 +54,11 @@ pub(super) fn question(keys: &mut Keys<'_>) -> Result<Question, TrialError> {
     let choices = keys.texts("choices", "a list of answers, such as [\"unsure\", \"sure\"]")?;
     let number = keys.interval("number")?;
     let (yes_no, text) = (keys.flag("yes_no", false)?, keys.flag("text", false)?);
+    let ordered = keys.flag("ordered", false)?;
     let (whole, unit) = (keys.flag("whole", false)?, keys.text("unit", "a unit, such as \"mm\"")?.unwrap_or_default());
     let kind = match (choices, number, yes_no, text) {
         (Some(choices), None, false, false) if choices.len() > 1 => {
-            AnswerKind::Choice(choices.into_iter().map(|(_, c)| c).collect())
+            AnswerKind::Choice { choices: choices.into_iter().map(|(_, c)| c).collect(), ordered }
         }
         (None, Some([least, most]), false, false) => AnswerKind::Number { least, most, whole, unit },
         (None, None, true, false) => AnswerKind::YesNo,
@@ -104,7 +110,7 @@ impl Question {
     /// Whether an answer is one of those that the question allows.
     pub fn allows(&self, answer: &Answer) -> bool {
         match (&self.kind, answer) {
-            (AnswerKind::Choice(choices), Answer::Words(w)) => choices.contains(w),
+            (AnswerKind::Choice { choices, .. }, Answer::Words(w)) => choices.contains(w),
             (AnswerKind::Number { least, most, whole, .. }, Answer::Number(n)) => {
                 (*least..=*most).contains(n) && (!whole || n.fract() == 0.0)
             }

@@ -19,6 +19,7 @@ fn with(cases: usize, repeats: usize, gap: usize, seed: u64) -> Trial {
 #[test]
 fn the_documented_example_holds() {
     let trial = of(EXAMPLE).unwrap();
+    assert!(include_str!("../../docs/studies.md").contains(EXAMPLE), "docs/studies.md shows the whole example");
     assert!(trial.cases.len() >= 3 && trial.questions.len() >= 4 && trial.repeats > 0);
     assert!(trial.questions.iter().any(|q| q.field.is_some()));
 }
@@ -115,7 +116,7 @@ fn answers_are_taken_from_their_own_place_or_from_a_field() {
     assert_eq!(open(&facts).len(), trial.questions.iter().filter(|q| q.required).count());
     for q in &trial.questions {
         let answer = match &q.kind {
-            AnswerKind::Choice(choices) => Answer::Words(choices[0].clone()),
+            AnswerKind::Choice { choices, .. } => Answer::Words(choices[0].clone()),
             AnswerKind::Number { least, .. } => Answer::Number(*least),
             AnswerKind::YesNo => Answer::Yes(false),
             AnswerKind::Text => Answer::Words("words".to_owned()),
@@ -157,4 +158,35 @@ fn blinded_timepoints_have_letters_in_an_order_of_the_case() {
     let firsts: BTreeSet<usize> = (0..20).map(|seed| shown(true, seed)[0].0).collect();
     assert_eq!(firsts.len(), 2, "either may come first");
     assert_eq!(shown(true, 3)[1].1, "study-b");
+}
+
+/// Figures by hand: of five cases answered yes or no by two, they agree on four (3 yes, 1 no); Cohen's kappa from po = 0.8 and
+/// pe = (4 * 3 + 1 * 2) / 25.
+#[test]
+fn answers_agree_as_counting_says() {
+    let trial = of(EXAMPLE).unwrap();
+    let facts = |operate: bool, lesions: f64, sure: &str| {
+        let mut f = CaseFacts::default();
+        f.answers.insert("operate".to_owned(), Answer::Yes(operate));
+        f.answers.insert("lesions".to_owned(), Answer::Number(lesions));
+        f.answers.insert("confidence".to_owned(), Answer::Words(sure.to_owned()));
+        Some(f)
+    };
+    let (a, b) = ([true, true, true, true, false], [true, true, true, false, false]);
+    let cases: Vec<AnsweredCase> = (0..5)
+        .map(|n| (format!("c{n}"), vec![facts(a[n], n as f64, "sure"), facts(b[n], n as f64 + 1.0, "=sure")]))
+        .chain([("alone".to_owned(), vec![facts(true, 1.0, "sure"), None])])
+        .collect();
+    let agreed = answer_agreement(&trial, &["a".to_owned(), "b".to_owned()], &cases);
+    let on = |id: &str| agreed.questions.iter().find(|q| q.question == id).unwrap();
+    let p = &on("operate").pairs[0];
+    assert_eq!((p.n, p.agreement), (5, Some(0.8)));
+    let kappa = (0.8 - 14.0 / 25.0) / (1.0 - 14.0 / 25.0);
+    assert!((p.cohen_kappa.as_ref().unwrap().value.unwrap() - kappa).abs() < 1e-12);
+    let p = &on("lesions").pairs[0];
+    assert_eq!((p.agreement, p.bland_altman.unwrap().bias), (Some(0.0), -1.0));
+    assert_eq!(on("lesions").icc.unwrap().c_1, Some(1.0));
+    assert_eq!(on("confidence").pairs[0].n, 0, "an answer that is not among the choices is none");
+    let (csv, page) = (String::from_utf8(agreed.csv().unwrap()).unwrap(), agreed.page());
+    assert!(csv.contains("c4,operate,b,no") && page.contains("Would you stabilise?") && !page.contains("http"));
 }

@@ -1,4 +1,4 @@
-"""The Snakemake workflow on a small cohort: everything is made once, a broken case costs only itself, and is tried again.
+"""The order of reading studies, and the Snakemake workflow on a small cohort: everything is made once, a broken case costs only itself, and is tried again.
 
     check_workflow.py SPONDYL SNAKEMAKE
 """
@@ -29,7 +29,28 @@ def made(folder):
     return {p: p.stat().st_mtime_ns for p in folder.rglob("lesions.parquet")}
 
 
+def check_order():
+    """The worklists are those of the Python in docs/studies.md."""
+    text = (ROOT / "docs" / "studies.md").read_text()
+    scope = {}
+    exec(text.split("```python\n")[1].split("```")[0], scope)
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in range(30):
+            cases = [f"case-{n}" for n in range(2 + seed % 9)]
+            gap = 1 + seed % 3 if len(cases) >= 6 else 1
+            listed = "".join(f'[[cases]]\nid = "{c}"\nimages = "{c}"\n' for c in cases)
+            (Path(folder) / "study.toml").write_text(
+                f'title = "t"\nseed = {seed}\nreaders = ["a", "b"]\nrepeats = {seed % len(cases)}\nrepeat_gap = {gap}\n' + listed)
+            status = json.loads(run([SPONDYL, "study", "status", folder, "--json"]))
+            for reader in status["readers"]:
+                found = [(item["case"], item["repeat"]) for item in reader["worklist"]]
+                expected = scope["worklist"](seed, reader["reader"], cases, seed % len(cases), gap)
+                assert found == expected, (seed, reader["reader"], found, expected)
+    print("workflow: worklists are those of docs/studies.md")
+
+
 def main():
+    check_order()
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         script = "".join(line for line in (ROOT / "sample-data" / "case.script.jsonl").read_text().splitlines(True)[:40]

@@ -163,8 +163,9 @@ fn two_readers_from_study_toml_to_the_agreement() {
     assert_eq!(within["readers"], json!(["anna", "anna (again)"]));
     assert_eq!(overlap(&within["cases"][0]), (Some(count(5.0)), Some(count(4.0))));
     assert!(!Path::new(&format!("{out}/within/berta")).exists(), "berta has read nothing twice");
-    for name in ["between/agreement.html", "between/agreement_lesions.csv", "within/anna/agreement.html"] {
-        assert!(Path::new(&out).join(name).is_file(), "{name}");
+    for name in ["agreement.html", "agreement_lesions.csv", "answers.json", "answers.csv", "answers.html"] {
+        let both = ["between", "within/anna"].map(|part| Path::new(&out).join(part).join(name).is_file());
+        assert_eq!(both, [true, true], "{name}");
     }
     let again = done(&["study", "compare", &bench.text("study"), "--out", &out, "--bootstrap", "0", "--json"]);
     assert_eq!(again, printed, "the same files, the same bytes");
@@ -340,4 +341,71 @@ fn a_reader_works_through_the_worklist_in_the_window() {
 fn walk(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).map(|e| e.path());
     entries.flat_map(|p| if p.is_dir() { walk(&p) } else { vec![p] }).collect()
+}
+
+/// A gzipped NIfTI: datatype and samples as numbers.
+fn nifti(path: &Path) -> (i16, Vec<f64>) {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    flate2::read::GzDecoder::new(fs::File::open(path).expect("there")).read_to_end(&mut bytes).expect("gzip");
+    let kind = i16::from_le_bytes([bytes[70], bytes[71]]);
+    let value = |c: &[u8]| {
+        if kind == 4 {
+            f64::from(i16::from_le_bytes([c[0], c[1]]))
+        } else {
+            f64::from(u16::from_le_bytes([c[0], c[1]]))
+        }
+    };
+    (kind, bytes[352..].chunks_exact(2).map(value).collect())
+}
+
+#[test]
+fn a_cohort_holds_images_and_labels_as_learners_want_them() {
+    let bench = Bench::new();
+    let (_, hu, _) = super::window::spine();
+    for (case, folder) in [(0, "a/one"), (1, "a/two"), (2, "broken")] {
+        bench.read("anna", case, 0, 5.0, true);
+        let to = bench.folder.path().join("cases").join(format!("{folder}.spondyl"));
+        fs::create_dir_all(to.parent().expect("a folder")).expect("made");
+        let mut bytes = fs::read(bench.path_of("anna", case, 0)).expect("there");
+        if folder == "broken" {
+            bytes[40] ^= 1;
+        }
+        fs::write(&to, bytes).expect("written");
+        let images = bench.folder.path().join("images").join(folder);
+        fs::create_dir_all(&images).expect("made");
+        for file in walk(&bench.root().join(&bench.trial.cases[case].images)) {
+            fs::copy(&file, images.join(file.file_name().expect("a name"))).expect("copied");
+        }
+    }
+    let (cases, images) = (bench.text("cases"), bench.text("images"));
+    for (style, image) in [("nnunet", "imagesTr/a_one_0000.nii.gz"), ("decathlon", "imagesTr/a_one.nii.gz")] {
+        let out = bench.text(&format!("Dataset501_{style}"));
+        let output = spondyl(&["cohort", &cases, "--images", &images, "--style", style, "--out", &out]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success() && said.contains("broken") && said.contains("left out"), "{said}");
+        let (kind, values) = nifti(&Path::new(&out).join(image));
+        assert_eq!(kind, 4, "int16");
+        assert!(values.iter().copied().eq(hu.iter().map(|v| f64::from(*v))), "the values, voxel for voxel");
+        let (kind, labels) = nifti(&Path::new(&out).join("labelsTr/a_two.nii.gz"));
+        assert_eq!(
+            (kind, labels.iter().filter(|l| **l == 1.0).count(), labels.iter().filter(|l| **l > 1.0).count()),
+            (512, 343, 0)
+        );
+        let dataset: Value =
+            serde_json::from_slice(&fs::read(Path::new(&out).join("dataset.json")).expect("there")).expect("JSON");
+        assert_eq!(dataset["numTraining"], 2);
+        match style {
+            "nnunet" => {
+                assert_eq!(dataset["channel_names"], json!({"0": "CT"}));
+                assert_eq!(dataset["labels"], json!({"background": 0, "lesion": 1}));
+            }
+            _ => assert_eq!(
+                dataset["training"][0],
+                json!({"image": "./imagesTr/a_one.nii.gz", "label": "./labelsTr/a_one.nii.gz"})
+            ),
+        }
+        let again = spondyl(&["cohort", &cases, "--images", &images, "--style", style, "--out", &out]);
+        assert!(String::from_utf8_lossy(&again.stderr).contains("is not empty"));
+    }
 }

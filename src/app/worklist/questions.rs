@@ -51,7 +51,7 @@ pub fn questions(app: &mut App, ui: &mut Ui) {
 fn answer(ui: &mut Ui, q: &Question, facts: &CaseFacts) -> Option<Value> {
     let now = q.answer(facts);
     match &q.kind {
-        AnswerKind::Choice(choices) => {
+        AnswerKind::Choice { choices, .. } => {
             let chosen = |c: &String| now == Some(Answer::Words(c.clone()));
             one_of(ui, q, choices.iter().map(|c| (c.clone(), json!(c), chosen(c))).collect())
         }

@@ -2,12 +2,17 @@
 
 use super::{look, output_folder};
 use crate::agree::{Agreement, CaseReadings, Options, Resampling, agreement};
-use crate::cli::compare::deliver;
+use crate::cli::compare::{check_numbers, deliver, write_files};
 use crate::cli::{Failure, Outcome, say};
+use crate::export::{json_text, write_whole};
 use crate::import::{self, reading_of};
-use crate::trial::{ItemState, Lineup, ReaderProgress, Trial, between_readers, reading_path, within_reader};
+use crate::session::{Access, Session};
+use crate::trial::{
+    AnswerAgreement, AnsweredCase, ItemState, Lineup, ReaderProgress, Trial, answer_agreement, between_readers,
+    reading_path, within_reader,
+};
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Agreement between the readers of a study, and of each reader with the own second reading.
 ///
@@ -49,22 +54,25 @@ pub fn run(args: CompareArgs) -> Outcome {
     let between = between_readers(&trial, &all);
     let readers: Vec<(String, String)> = trial.readers.iter().map(|r| (r.clone(), r.clone())).collect();
     let mut done = 0;
-    let mut first = compared(&args, &readers, &between, &options, notes);
+    let (mut first, answers) = compared(&args, &readers, &between, &options, notes);
     first.notes.extend(unfinished(&all));
     if first.case_names.is_empty() {
         said.extend(first.notes.iter().cloned());
         said.push("no case is finished by two readers, so nothing is compared between readers".to_owned());
     } else {
-        deliver(&first, args.json, Some(&args.out.join("between")))?;
+        let to = args.out.join("between");
+        deliver(&first, args.json, Some(&to))?;
+        write_answers(&answer_agreement(&trial, &first.readers, &answers), &to)?;
         said.clear(); // the comparison says them
         done += 1;
     }
     for (reader, items) in &all {
         let columns = [(reader.clone(), reader.clone()), (format!("{reader} (again)"), reader.clone())];
-        let again = compared(&args, &columns, &within_reader(&trial, items), &options, Vec::new());
+        let (again, answers) = compared(&args, &columns, &within_reader(&trial, items), &options, Vec::new());
         if !again.case_names.is_empty() {
             let to = args.out.join("within").join(reader);
-            crate::cli::compare::write_files(&again, &to)?;
+            write_files(&again, &to)?;
+            write_answers(&answer_agreement(&trial, &again.readers, &answers), &to)?;
             said.extend(again.notes.iter().map(|n| format!("{reader}: {n}")));
             done += 1;
         }
@@ -78,8 +86,17 @@ pub fn run(args: CompareArgs) -> Outcome {
     }
 }
 
+fn write_answers(answers: &AnswerAgreement, folder: &Path) -> Outcome {
+    if !answers.questions.is_empty() {
+        write_whole(&folder.join("answers.json"), &json_text(answers)?)?;
+        write_whole(&folder.join("answers.csv"), &answers.csv()?)?;
+        write_whole(&folder.join("answers.html"), answers.page().as_bytes())?;
+    }
+    Ok(())
+}
+
 fn options(args: &CompareArgs) -> Result<Options, Failure> {
-    crate::cli::compare::check_numbers(&args.tau_mm, args.bootstrap)?;
+    check_numbers(&args.tau_mm, args.bootstrap)?;
     let bootstrap = Resampling { samples: args.bootstrap, seed: args.seed };
     Ok(Options { tau_mm: args.tau_mm.clone(), bootstrap, reference_first: false, unmarked_missing: false })
 }
@@ -100,22 +117,26 @@ fn compared(
     rows: &[Lineup],
     options: &Options,
     mut notes: Vec<String>,
-) -> Agreement {
-    let mut cases = Vec::new();
+) -> (Agreement, Vec<AnsweredCase>) {
+    let (mut cases, mut answered) = (Vec::new(), Vec::new());
     for row in rows.iter().filter(|r| r.items.iter().flatten().count() > 1) {
-        let mut readings = Vec::new();
+        let (mut readings, mut facts) = (Vec::new(), Vec::new());
         for ((_, reader), item) in columns.iter().zip(&row.items) {
-            let found = item.as_ref().map(|item| import::read(&reading_path(&args.folder, reader, item))).transpose();
-            readings.push(found.map(|f| f.map(|f| reading_of(&f))).unwrap_or_else(|e| {
+            let path = item.as_ref().map(|item| reading_path(&args.folder, reader, item));
+            let found = path.as_ref().map(|p| import::read(p)).transpose().unwrap_or_else(|e| {
                 notes.push(e.to_string());
                 None
-            }));
+            });
+            readings.push(found.map(|f| reading_of(&f)));
+            let opened = path.and_then(|p| Session::open(&p, Access::Read).ok());
+            facts.push(opened.map(|o| o.session.document().case.clone()));
         }
         cases.push(CaseReadings { name: row.case.clone(), readings });
+        answered.push((row.case.clone(), facts));
     }
     let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
     let mut agreed = agreement(&names, &cases, options);
     notes.append(&mut agreed.notes);
     agreed.notes = notes;
-    agreed
+    (agreed, answered)
 }
