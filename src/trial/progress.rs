@@ -3,7 +3,8 @@
 use super::definition::Trial;
 use super::order::{Item, worklist};
 use crate::document::CaseFacts;
-use crate::session::{Access, Session};
+use crate::session::journal::Damage;
+use crate::session::{Access, Session, SessionError};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -90,6 +91,8 @@ fn of_item(folder: &Path, trial: &Trial, reader: &str, item: Item) -> Progress {
         return found;
     }
     match Session::open(&path, Access::Read) {
+        // Cut off while it was made: opening the item makes it anew.
+        Err(SessionError::Damaged { damage: Damage::Unborn, .. }) => {}
         Err(e) => found.state = ItemState::Odd(e.to_string()),
         Ok(opened) => {
             let session = opened.session;

@@ -409,3 +409,45 @@ fn a_cohort_holds_images_and_labels_as_learners_want_them() {
         assert!(String::from_utf8_lossy(&again.stderr).contains("is not empty"));
     }
 }
+
+#[test]
+fn which_study_is_the_earlier_one_is_not_told() {
+    let bench = Bench::new();
+    let text = "title = \"t\"\nseed = 3\nreaders = [\"anna\", \"berta\"]\n[[cases]]\nid = \"c\"\nimages = \"images/Mueller-Hans-1\"\n\
+        timepoint = \"preop\"\ntimepoints = [{ id = \"fu12m\", images = \"images/Meier-Otto-2\", days = 365 }]\n\
+        [blind]\ntimepoint = true\n";
+    fs::write(bench.root().join("study.toml"), text).expect("written");
+    let trial = Trial::read(&bench.root()).expect("a study");
+    let mut h = open(&bench, "anna");
+    command(&mut h, Key::N);
+    assert_eq!(h.state().library_names(), ["Study A, series 1", "Study B, series 2"]);
+    let timepoints = h.state().document().timepoints.clone();
+    let keys: Vec<(&str, bool)> = timepoints.iter().map(|(k, t)| (k.0.as_str(), t.first)).collect();
+    assert_eq!(keys, [("study-a", true), ("study-b", false)]);
+    assert!(timepoints.values().all(|t| t.relative_days.is_none() && t.studies.len() == 1), "{timepoints:?}");
+    command(&mut h, Key::T);
+    assert!(shown(&h, "does not tell which timepoint"));
+    // The second study belongs to the same case.
+    let case = h.state().document().timepoints.len();
+    h.get_by_label("Series Study B, series 2").click();
+    settle(&mut h);
+    assert_eq!(h.state().document().timepoints.len(), case);
+    h.state_mut().close();
+    drop(h);
+    // The data set knows the names again.
+    let item = &worklist(&trial, "anna")[0];
+    let path = reading_path(&bench.root(), "anna", &item.id);
+    fs::write(bench.text("s.jsonl"), "{\"op\":\"at\",\"timepoint\":\"study-b\",\"step\":{\"op\":\"label_vertebra\",\"level\":\"C6\",\"at_mm\":[0,0,145]}}\n")
+        .expect("written");
+    let images = bench.root().join("images/Mueller-Hans-1");
+    let [images, path, script] =
+        [images.to_str().expect("UTF-8"), path.to_str().expect("UTF-8"), &bench.text("s.jsonl")];
+    done(&["annotate", images, "--case", path, "--reader", "anna", "--script", script, "--quiet"]);
+    let out = bench.text("data");
+    done(&["study", "export", &bench.text("study"), "--out", &out, "--without-images"]);
+    let mut table = csv::Reader::from_path(Path::new(&out).join("vertebrae.csv")).expect("a table");
+    let at = table.headers().expect("a head").iter().position(|c| c == "timepoint").expect("a column");
+    let named: Vec<String> = table.records().map(|r| r.expect("a row")[at].to_owned()).collect();
+    let second = spondyl::trial::shown_timepoints(&trial, &trial.cases[0])[1].0;
+    assert_eq!(named, [["preop", "fu12m"][second]]);
+}
