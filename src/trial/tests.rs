@@ -1,3 +1,5 @@
+//! Orders, questions, files that hold, and those that do not.
+
 use super::*;
 use crate::document::{Answer, CaseFacts};
 use std::collections::BTreeSet;
