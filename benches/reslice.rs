@@ -1,21 +1,22 @@
 //! Processor milliseconds for the three pictures that a reader asks for all day, 1024 × 1024 from 512 × 512 × 400: a sagittal
 //! layer, an oblique plane, a 20 mm maximum slab. Every picture is a new plane, as in scrolling.
 //!
-//! `cargo bench --bench reslice`; each line is JSON: name, wall milliseconds a picture (median of the runs), processor
-//! milliseconds of all threads (mean), by the reference renderer and by the adapter that is there, read back included.
+//! `cargo bench --bench reslice`; each line is JSON: title, name, wall milliseconds of each picture, processor milliseconds
+//! of all threads (mean), by the reference renderer and by the adapter that is there, read back included.
 
 use spondyl::render::{Gpu, Offscreen, SliceParams, VolumeTexture};
 use spondyl::space::{DVec3, Geometry, PatientPoint};
 use spondyl::volume::{
     Kind, Projection, Rescale, Rescales, Samples, Shade, Slab, SlicePlane, SliceView, Voi, Volume, Window, picture,
 };
-use std::time::Instant;
+
+mod timing;
 
 const SIZE: [usize; 3] = [512, 512, 400];
 const PIXELS: [usize; 2] = [1024, 1024];
 
 /// The view of the n-th picture of a job.
-type View<'a> = &'a dyn Fn(usize) -> SliceView;
+type View<'a> = &'a (dyn Fn(usize) -> SliceView + Sync);
 
 fn main() {
     let volume = volume();
@@ -36,23 +37,32 @@ fn main() {
     let slab = Some(Slab { thickness_mm: 20.0, projection: Projection::Max });
     let thick = |n: usize| SliceView { slab, ..oblique(n) };
     let jobs: [(&str, usize, View); 3] =
-        [("sagittal", 40, &sagittal), ("oblique", 40, &oblique), ("slab 20 mm", 10, &thick)];
+        [("render sagittal", 40, &sagittal), ("render oblique", 40, &oblique), ("render slab", 10, &thick)];
+    let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one");
     for (name, runs, view) in jobs {
-        report(name, "cpu", runs, |n| drop(std::hint::black_box(picture(&volume, &view(n), &shade))));
+        let mut frame = |n| drop(std::hint::black_box(picture(&volume, &view(n), &shade)));
+        timing::row(name, "cpu", runs, &mut frame);
+        timing::row(name, "cpu 1 thread", runs, |n| alone.install(|| picture(&volume, &view(n), &shade)));
     }
     let Ok(gpu) = Gpu::headless() else { return };
     let texture = VolumeTexture::of_volume(&gpu, &volume).expect("200 MiB fit");
     let mut offscreen = Offscreen::new(&gpu);
-    for (name, runs, view) in jobs {
-        report(name, &gpu.facts().name, runs, |n| {
-            let params = SliceParams::new(view(n), shade.clone());
-            offscreen.render(&gpu, &texture, None, &params).expect("draws");
-        });
-    }
-    report("window drag", &gpu.facts().name, 40, |n| {
-        let voi = Voi::Window(Window::linear(1000.0 + n as f64, 350.0));
-        let params = SliceParams::new(oblique(0), Shade { voi, inverted: false });
+    let mut drawn = |view: SliceView, shade: Shade| {
+        let params = SliceParams::new(view, shade);
         offscreen.render(&gpu, &texture, None, &params).expect("draws");
+    };
+    for (name, runs, view) in jobs {
+        timing::row(name, &gpu.facts().name, runs, |n| drawn(view(n), shade.clone()));
+    }
+    let viewer = "VTK viewer";
+    timing::row(viewer, "scroll", 40, |n| drawn(sagittal(n), shade.clone()));
+    timing::row(viewer, "window drag", 40, |n| {
+        let voi = Voi::Window(Window::linear(1000.0 + n as f64, 350.0));
+        drawn(sagittal(0), Shade { voi, inverted: false });
+    });
+    timing::row(viewer, "window drag, oblique", 40, |n| {
+        let voi = Voi::Window(Window::linear(1000.0 + n as f64, 350.0));
+        drawn(oblique(0), Shade { voi, inverted: false });
     });
 }
 
@@ -71,32 +81,4 @@ fn volume() -> Volume {
         voi: Vec::new(),
         padding: None,
     }
-}
-
-fn report(name: &str, by: &str, runs: usize, mut frame: impl FnMut(usize)) {
-    let mut wall = Vec::with_capacity(runs);
-    frame(0);
-    let cpu = cpu_ms();
-    for n in 1..=runs {
-        let start = Instant::now();
-        frame(n);
-        wall.push(start.elapsed().as_secs_f64() * 1e3);
-    }
-    let cpu = cpu_ms().zip(cpu).map(|(after, before)| (after - before) / runs as f64);
-    wall.sort_by(f64::total_cmp);
-    let cpu = cpu.map_or("null".to_owned(), |ms| format!("{ms:.2}"));
-    println!(
-        "{{\"title\": \"render {name}\", \"name\": \"{by}\", \"ms\": [{:.2}], \"cpu_ms\": [{cpu}]}}",
-        wall[runs / 2]
-    );
-}
-
-/// Processor time of all threads of this process, milliseconds; `None` where the system does not tell (not Linux).
-fn cpu_ms() -> Option<f64> {
-    let tasks = std::fs::read_dir("/proc/self/task").ok()?;
-    let nanoseconds = |task: std::io::Result<std::fs::DirEntry>| {
-        let text = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
-        text.split_whitespace().next()?.parse::<f64>().ok()
-    };
-    Some(tasks.filter_map(nanoseconds).sum::<f64>() / 1e6)
 }

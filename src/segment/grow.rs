@@ -195,10 +195,7 @@ impl Field {
     fn tidied(&self, mut inside: Vec<bool>) -> Region {
         inside.iter_mut().enumerate().for_each(|(n, i)| *i &= self.in_reach(n));
         inside[self.seed] = true;
-        let region = self.region.with(inside);
-        let (piece, _) = region.pieces();
-        let mine = piece[self.seed];
-        fill_holes(&region.with(piece.iter().map(|p| *p == mine).collect()))
+        fill_holes(&self.region.with(inside).piece_at(self.seed))
     }
 }
 

@@ -97,6 +97,44 @@ impl Region {
         self.inside.iter().filter(|inside| **inside).count()
     }
 
+    /// The piece that hangs together with the voxel at `seed` by faces; nothing where that one does not belong.
+    #[must_use]
+    pub fn piece_at(&self, seed: usize) -> Region {
+        let [width, rows, _] = self.size;
+        let mut piece = vec![false; self.inside.len()];
+        // Runs along the rows: each is claimed whole, then looks at the four rows beside it.
+        let mut open = vec![seed];
+        while let Some(n) = open.pop() {
+            if !self.inside[n] || piece[n] {
+                continue;
+            }
+            let row = n / width * width;
+            let before = self.inside[row..n].iter().rev().take_while(|i| **i).count();
+            let after = self.inside[n..row + width].iter().take_while(|i| **i).count();
+            let run = n - before..n + after;
+            piece[run.clone()].fill(true);
+            let [_, j, k] = self.at(n);
+            let plane = width * rows;
+            let beside = [
+                (j > 0).then(|| run.start - width),
+                (j + 1 < rows).then(|| run.start + width),
+                (k > 0).then(|| run.start - plane),
+                (k + 1 < self.size[2]).then(|| run.start + plane),
+            ];
+            for start in beside.into_iter().flatten() {
+                let mut last = false;
+                for m in start..start + run.len() {
+                    let free = self.inside[m] && !piece[m];
+                    if free && !last {
+                        open.push(m);
+                    }
+                    last = free;
+                }
+            }
+        }
+        self.with(piece)
+    }
+
     /// Numbers the pieces that hang together by faces, from 1; 0 is outside. With the voxel count of each piece.
     pub fn pieces(&self) -> (Vec<u32>, Vec<usize>) {
         let mut piece = vec![0u32; self.inside.len()];

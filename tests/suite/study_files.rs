@@ -396,3 +396,28 @@ fn damage_of_any_kind_costs_no_more_than_its_file() {
         }
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn pipes_sockets_and_devices_are_named_and_never_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    write(folder.path(), "one.dcm", &slice(1).file(EXPLICIT_LE));
+    // Reading a pipe that nobody writes into would wait for ever.
+    let made = std::process::Command::new("mkfifo").arg(at("pipe.dcm")).status().expect("mkfifo is there");
+    assert!(made.success());
+    let _listening = std::os::unix::net::UnixListener::bind(at("socket.dcm")).expect("a socket");
+    std::os::unix::fs::symlink("/dev/zero", at("endless.dcm")).expect("a link");
+    std::os::unix::fs::symlink(at("pipe.dcm"), at("link.dcm")).expect("a link");
+    std::os::unix::fs::symlink(folder.path(), at("loop")).expect("a link");
+    let found = scan_of(folder.path());
+    assert_eq!(found.series.len(), 1, "{:?}", found.skipped);
+    let said = |name: &str, what: &str| {
+        found.skipped.iter().any(|s| s.path.ends_with(name) && s.code == SkipCode::NotAFile && s.reason.contains(what))
+    };
+    assert!(said("pipe.dcm", "FIFO") && said("link.dcm", "FIFO"), "{:?}", found.skipped);
+    assert!(said("socket.dcm", "socket") && said("endless.dcm", "device"), "{:?}", found.skipped);
+    for one in ["pipe.dcm", "socket.dcm", "endless.dcm"] {
+        assert!(scan(&[at(one)], &()).series.is_empty(), "{one} by itself");
+    }
+}

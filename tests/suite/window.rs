@@ -12,7 +12,7 @@ use spondyl::phantom::dicom_write::write_ct_series;
 use spondyl::render::device_descriptor;
 use spondyl::space::{DVec2, DVec3, Geometry, PatientPoint, Plane};
 use spondyl::view::Pane;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -300,6 +300,39 @@ fn levels_by_enter_recounted_as_one_step_and_layers_between_are_offered() {
     h.key_press_modifiers(Modifiers::COMMAND, Key::Z);
     h.run_steps(2);
     assert_eq!(*h.state().document(), before);
+}
+
+/// A folder let go over the window.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("a folder".to_owned())
+    }
+}
+
+#[test]
+fn several_folders_dropped_on_the_window_open_together() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (g, hu, _) = spine();
+    let names = ["one", "two", "three"];
+    for name in names {
+        write_ct_series(&folder.path().join(name), &g, &hu, name).expect("files");
+    }
+    let mut h = harness(&folder.path().join("nothing here yet"), &folder.path().join("cases"));
+    let dropped = names.map(|n| Arc::new(Dropped(folder.path().join(n))) as egui::DroppedFileHandle);
+    h.input_mut().dropped_files.extend(dropped);
+    h.run_steps(1);
+    settle(&mut h);
+    for name in names {
+        assert!(h.query_by_label(&format!("Series {name}")).is_some(), "{name} is listed");
+    }
+    assert!(h.state().cursor().is_some(), "and one of them is shown");
 }
 
 #[test]
