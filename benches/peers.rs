@@ -20,7 +20,6 @@ use spondyl::volume::{Kind, Rescale, Rescales, Samples, Volume};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use timing::row;
 
 type Outcome = Result<(), Box<dyn Error>>;

@@ -24,7 +24,7 @@ pub use case::{CasePair, Match};
 pub use kappa::{Ratings, Scale, Weights, cohen, cohen_with_interval, fleiss, gwet, krippendorff, specific_agreement};
 pub use matching::{Criterion, Detection};
 pub use numbers::{BlandAltman, Icc, bland_altman, icc};
-pub use overlap::{Overlap, SurfaceDice, overlap};
+pub use overlap::{Overlap, SurfaceDice, overlap, shared};
 pub use page::page;
 pub use plot::escaped;
 
