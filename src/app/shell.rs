@@ -62,6 +62,12 @@ pub struct Options {
     pub lose_device_after: Option<Duration>,
 }
 
+/// What the window system says, without the place in the program's sources that winit puts before it.
+fn reason(text: &str) -> String {
+    let said = text.strip_prefix("os error at ").and_then(|placed| placed.split_once(": "));
+    said.map_or(text, |(_, said)| said).trim_end_matches('.').to_owned()
+}
+
 /// Opens the window and runs until it is closed.
 ///
 /// # Errors
@@ -72,7 +78,8 @@ pub fn run(options: Options) -> Result<(), ShellError> {
     settings.adapter = options.adapter.or(settings.adapter);
     let lose_device_at = options.lose_device_after.map(|after| Instant::now() + after);
     let (paths, study) = (options.paths, options.study);
-    let event_loop = EventLoop::<Wake>::with_user_event().build().map_err(|e| ShellError::NoDisplay(e.to_string()))?;
+    let event_loop =
+        EventLoop::<Wake>::with_user_event().build().map_err(|e| ShellError::NoDisplay(reason(&e.to_string())))?;
     let ctx = egui::Context::default();
     let proxy = event_loop.create_proxy();
     let repaint = proxy.clone();
@@ -94,7 +101,7 @@ pub fn run(options: Options) -> Result<(), ShellError> {
         wake_at: lose_device_at,
         failure: None,
     };
-    event_loop.run_app(&mut shell).map_err(|e| ShellError::Window(e.to_string()))?;
+    event_loop.run_app(&mut shell).map_err(|e| ShellError::Window(reason(&e.to_string())))?;
     shell.failure.map_or(Ok(()), Err)
 }
 
@@ -124,7 +131,7 @@ impl Shell {
             .with_inner_size(winit::dpi::LogicalSize::new(1440.0, 900.0))
             .with_min_inner_size(winit::dpi::LogicalSize::new(1024.0, 700.0))
             .with_visible(false); // AccessKit must be set up before the window shows
-        let window = event_loop.create_window(attributes).map_err(|e| ShellError::Window(e.to_string()))?;
+        let window = event_loop.create_window(attributes).map_err(|e| ShellError::Window(reason(&e.to_string())))?;
         let window = Arc::new(window);
         let painter = self.painter(event_loop, &window)?;
         let scale = Some(window.scale_factor() as f32);

@@ -11,6 +11,7 @@ mod faults;
 mod formats;
 mod journal;
 mod levels_import;
+mod machine;
 mod measure;
 mod panes;
 mod privacy;
