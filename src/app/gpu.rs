@@ -7,7 +7,8 @@ use super::shown::Shown;
 use crate::anatomy::VertebraLevel;
 use crate::document::{Document, Edit, ImageKey, LabelMap, Layer, Run};
 use crate::render::{
-    BODY_COLOR, BODY_LABELS, Gpu, GpuError, LabelTexture, PaneId, SampleFormat, SliceParams, SlicePass, VolumeTexture,
+    BODY_COLOR, BODY_LABELS, Gpu, GpuError, LabelTexture, PaneId, SampleFormat, Sampling, SliceParams, SlicePass,
+    VolumeTexture,
 };
 use crate::session::{Op, plan};
 use crate::space::VoxelIndex;
@@ -89,7 +90,8 @@ impl Screen {
     pub fn show_series(&mut self, reading: &Reading, number: usize) {
         let shown = reading.shown(number);
         let labels = self.note(LabelTexture::new(&self.gpu, &shown.geometry));
-        let texture = shown.volume.as_ref().map(|v| VolumeTexture::of_volume(&self.gpu, v));
+        let uploaded = shown.volume.as_ref().filter(|_| !self.is_software());
+        let texture = uploaded.map(|v| VolumeTexture::of_volume(&self.gpu, v));
         let volume = texture.and_then(|t| self.note(t));
         let textures = Textures { volume, labels, ..Textures::default() };
         locked(&self.shared).series.insert(number, textures);
@@ -208,10 +210,9 @@ impl Screen {
         let params = SliceParams { labels, origin_px, coarse, ..SliceParams::new(view, shade) };
         let id = pane as PaneId + look.id_offset;
         let second = self.second(reading, pane, &params, (id, sight.shown));
-        let rows = sight.curved_rows(scale, size).zip(shown.volume.clone());
-        let rows = rows.map(|(rows, volume)| Rows { rows, volume });
-        let curved = sight.is_curved();
-        let drawn = Drawn { series: sight.shown, labels_of: sight.shown, pane: id, params, curved, rows };
+        let rows = sight.curved_rows(scale, size);
+        let (curved, memory) = (sight.is_curved(), shown.volume.clone());
+        let drawn = Drawn { series: sight.shown, labels_of: sight.shown, pane: id, params, curved, rows, memory };
         let shape = |drawn| {
             let paint = Paint { shared: self.shared.clone(), drawn };
             egui::Shape::from(egui_wgpu::Callback::new_paint_callback(rect, paint))
@@ -235,7 +236,8 @@ impl Screen {
         let shade = Shade { voi: shown.voi.clone(), inverted: shown.inverted != shown.is_inverted() };
         let labels = if view.plane == first.view.plane { first.labels } else { LabelStyle::HIDDEN };
         let params = SliceParams { view, shade, labels, blend: Some(share), ..first.clone() };
-        Some(Drawn { series, labels_of, pane: id | LAID_OVER, params, curved: false, rows: None })
+        let memory = shown.volume.clone();
+        Some(Drawn { series, labels_of, pane: id | LAID_OVER, params, curved: false, rows: None, memory })
     }
 
     fn upload_labels(&mut self, number: usize, origin: [usize; 3], size: [usize; 3], values: &[u16]) {
@@ -298,12 +300,6 @@ fn rescales(shown: &Shown, format: SampleFormat) -> Rescales {
     }
 }
 
-/// A straightened picture: sampled by the processor, a row at a time.
-struct Rows {
-    rows: Vec<SliceView>,
-    volume: Arc<Volume>,
-}
-
 /// One pane's picture in one frame.
 struct Paint {
     shared: Arc<Mutex<Shared>>,
@@ -317,7 +313,23 @@ struct Drawn {
     pane: PaneId,
     params: SliceParams,
     curved: bool,
-    rows: Option<Rows>,
+    /// The planes of a straightened picture, row by row.
+    rows: Option<Vec<SliceView>>,
+    /// The whole series, once it is there.
+    memory: Option<Arc<Volume>>,
+}
+
+impl Drawn {
+    /// Where the values come from; `None` while they are not there. A software adapter would sample several times slower
+    /// than the processor does by itself, and would want a copy of the volume.
+    fn sampling<'a>(&'a self, software: bool, texture: Option<&'a VolumeTexture>) -> Option<Sampling<'a>> {
+        match (self.curved, &self.rows, &self.memory) {
+            (true, Some(rows), Some(volume)) => Some(Sampling::Rows(volume, rows)),
+            (true, ..) => None,
+            (false, _, Some(volume)) if software => Some(Sampling::Memory(volume)),
+            _ => texture.map(Sampling::Texture),
+        }
+    }
 }
 
 impl egui_wgpu::CallbackTrait for Paint {
@@ -331,17 +343,22 @@ impl egui_wgpu::CallbackTrait for Paint {
     ) -> Vec<wgpu::CommandBuffer> {
         let Shared { gpu, pass, series, failed } = &mut *locked(&self.shared);
         let drawn = &self.drawn;
-        let done = match (&drawn.rows, series.get(&drawn.series).and_then(|t| t.volume.as_ref())) {
-            (Some(r), _) => pass.prepare_rows(gpu, drawn.pane, &drawn.params, &r.volume, &r.rows),
-            (None, Some(volume)) if !drawn.curved => {
+        let textures = series.get(&drawn.series);
+        let texture = textures.and_then(|t| t.volume.as_ref());
+        let done = match drawn.sampling(gpu.facts().software, texture).filter(|_| textures.is_some()) {
+            Some(sampling) => {
                 let labels = series.get(&drawn.labels_of).and_then(|t| t.labels.as_ref());
-                pass.prepare(gpu, encoder, drawn.pane, &drawn.params, volume, labels)
+                pass.prepare(gpu, encoder, drawn.pane, &drawn.params, sampling, labels)
             }
-            _ => {
+            None => {
                 pass.forget(drawn.pane);
                 Ok(())
             }
         };
+        if gpu.facts().software && drawn.memory.is_some() {
+            // What was uploaded slice by slice while it loaded is not needed any more.
+            series.entry(drawn.series).and_modify(|t| t.volume = None);
+        }
         if let Err(why) = done {
             *failed = Some(why);
         }

@@ -21,5 +21,5 @@ pub use colors::{BODY_COLOR, BODY_LABELS, LESION_COLORS, lesion_color};
 pub use gpu::{AdapterFacts, Gpu, GpuError, device_descriptor};
 pub use label_texture::{LabelColor, LabelTexture};
 pub use offscreen::Offscreen;
-pub use slice::{PaneId, SliceParams, SlicePass};
+pub use slice::{PaneId, Sampling, SliceParams, SlicePass};
 pub use volume_texture::{SampleFormat, VolumeTexture};

@@ -1,6 +1,6 @@
 //! Pictures without a window, for the command line, exports and tests: the same passes into a texture that is read back.
 
-use super::{Gpu, GpuError, LabelTexture, SliceParams, SlicePass, VolumeTexture};
+use super::{Gpu, GpuError, LabelTexture, Sampling, SliceParams, SlicePass};
 
 /// The format of the pictures.
 const FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
@@ -20,10 +20,10 @@ impl Offscreen {
     ///
     /// # Errors
     /// [`GpuError`] when the picture is too large, or the driver fails.
-    pub fn render(
+    pub fn render<'a>(
         &mut self,
         gpu: &Gpu,
-        volume: &VolumeTexture,
+        volume: impl Into<Sampling<'a>>,
         labels: Option<&LabelTexture>,
         params: &SliceParams,
     ) -> Result<Vec<[u8; 4]>, GpuError> {
@@ -34,7 +34,7 @@ impl Offscreen {
         let params = SliceParams { origin_px: [0; 2], ..params.clone() };
         let mut encoder =
             gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("offscreen") });
-        self.pass.prepare(gpu, &mut encoder, 0, &params, volume, labels)?;
+        self.pass.prepare(gpu, &mut encoder, 0, &params, volume.into(), labels)?;
         let size = wgpu::Extent3d { width, height, depth_or_array_layers: 1 };
         let target = gpu.attempt("the picture", |device| {
             device.create_texture(&wgpu::TextureDescriptor {

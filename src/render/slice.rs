@@ -6,7 +6,7 @@
 use super::reslice::{ResliceUniform, Reslicer, TARGET};
 use super::show::{Kind, ShowUniform, Shower, Showing, lut_texture};
 use super::{Gpu, GpuError, LabelTexture, VolumeTexture, shader};
-use crate::volume::{LabelStyle, Shade, SlicePlane, SliceView, Voi, VoiLut, Volume, reslice_rows};
+use crate::volume::{LabelStyle, Shade, SlicePlane, SliceView, Voi, VoiLut, Volume, reslice, reslice_rows};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -52,6 +52,29 @@ impl SliceParams {
     }
 }
 
+/// Where a picture's values come from.
+#[derive(Clone, Copy)]
+pub enum Sampling<'a> {
+    /// Sampled on the adapter.
+    Texture(&'a VolumeTexture),
+    /// Sampled by the processor: what a software adapter would only do slower.
+    Memory(&'a Arc<Volume>),
+    /// Each row on a plane of its own, sampled by the processor; the view gives size and place only.
+    Rows(&'a Arc<Volume>, &'a [SliceView]),
+}
+
+impl<'a> From<&'a VolumeTexture> for Sampling<'a> {
+    fn from(texture: &'a VolumeTexture) -> Self {
+        Sampling::Texture(texture)
+    }
+}
+
+impl<'a> From<&'a Arc<Volume>> for Sampling<'a> {
+    fn from(volume: &'a Arc<Volume>) -> Self {
+        Sampling::Memory(volume)
+    }
+}
+
 struct Pane {
     reslice: wgpu::Buffer,
     show: wgpu::Buffer,
@@ -66,11 +89,22 @@ struct Values {
     of: Option<Of>,
 }
 
-/// What values are of: a view of a texture, or rows of a volume in memory.
-#[derive(PartialEq)]
+/// What values are of. A volume in memory is known by its place, and held, so that no other one comes to lie there.
 enum Of {
-    View(SliceView, (u64, u64)),
-    Rows(Vec<SliceView>, usize),
+    Texture(SliceView, (u64, u64)),
+    Memory(SliceView, Arc<Volume>),
+    Rows(Vec<SliceView>, Arc<Volume>),
+}
+
+impl Of {
+    fn is(&self, view: &SliceView, sampling: Sampling) -> bool {
+        match (self, sampling) {
+            (Of::Texture(v, stamp), Sampling::Texture(t)) => v == view && *stamp == t.stamp(),
+            (Of::Memory(v, kept), Sampling::Memory(volume)) => v == view && Arc::ptr_eq(kept, volume),
+            (Of::Rows(r, kept), Sampling::Rows(volume, rows)) => r == rows && Arc::ptr_eq(kept, volume),
+            _ => false,
+        }
+    }
 }
 
 /// The last prepared picture: its pipeline, and a bind group with what it holds on to.
@@ -106,13 +140,17 @@ impl SlicePass {
         encoder: &mut wgpu::CommandEncoder,
         pane: PaneId,
         params: &SliceParams,
-        volume: &VolumeTexture,
+        sampling: Sampling,
         labels: Option<&LabelTexture>,
     ) -> Result<(), GpuError> {
-        let view = params.values_view();
+        // A label lies in the plane of a pane, and rows have planes of their own.
+        let (view, coarse, labels, style) = match sampling {
+            Sampling::Rows(..) => (params.view, 1, None, LabelStyle::HIDDEN),
+            _ => (params.values_view(), params.coarse, labels, params.labels),
+        };
         let size = view.plane.size.map(|n| n as u32);
         let limit = gpu.device.limits().max_texture_dimension_2d;
-        let found = view.plane.size[0].max(view.plane.size[1]);
+        let found = params.view.plane.size[0].max(params.view.plane.size[1]);
         if found > limit as usize {
             return Err(GpuError::TooLarge { what: "the picture", found, limit });
         }
@@ -125,74 +163,32 @@ impl SlicePass {
             _ => Pane::new(gpu, size)?,
         };
         let kept = self.panes.entry(pane).or_insert(kept);
-        let of = Some(Of::View(view, volume.stamp()));
-        if kept.values.of != of {
-            self.reslicer.record(gpu, encoder, volume, &view, (&kept.reslice, &kept.values.texture));
-            kept.values.of = of;
+        if !kept.values.of.as_ref().is_some_and(|of| of.is(&view, sampling)) {
+            kept.values.of = Some(match sampling {
+                Sampling::Texture(volume) => {
+                    self.reslicer.record(gpu, encoder, volume, &view, (&kept.reslice, &kept.values.texture));
+                    Of::Texture(view, volume.stamp())
+                }
+                Sampling::Memory(volume) => {
+                    kept.values.upload(gpu, &reslice(volume, &view));
+                    Of::Memory(view, volume.clone())
+                }
+                Sampling::Rows(volume, rows) => {
+                    kept.values.upload(gpu, &reslice_rows(volume, rows));
+                    Of::Rows(rows.to_vec(), volume.clone())
+                }
+            });
             self.reslices += 1;
         }
         let showing = Showing {
             shade: &params.shade,
             plane: params.view.plane,
             labels,
-            style: params.labels,
+            style,
             origin: params.origin_px,
             values: size,
-            coarse: params.coarse,
+            coarse,
             blend: params.blend,
-        };
-        gpu.queue.write_buffer(&kept.show, 0, bytemuck::bytes_of(&showing.uniform()));
-        kept.bind(gpu, &mut self.shower, &showing, self.target);
-        Ok(())
-    }
-
-    /// Gets a pane ready whose rows each have a plane of their own, sampled by the processor; no labels are laid over.
-    /// `params.view` gives size and place only.
-    ///
-    /// # Errors
-    /// As [`SlicePass::prepare`].
-    pub fn prepare_rows(
-        &mut self,
-        gpu: &Gpu,
-        pane: PaneId,
-        params: &SliceParams,
-        volume: &Arc<Volume>,
-        rows: &[SliceView],
-    ) -> Result<(), GpuError> {
-        let [width, height] = params.view.plane.size;
-        let limit = gpu.device.limits().max_texture_dimension_2d;
-        if width.max(height) > limit as usize {
-            return Err(GpuError::TooLarge { what: "the picture", found: width.max(height), limit });
-        }
-        let size = [width, height].map(|n| n as u32);
-        let kept = match self.panes.remove(&pane) {
-            Some(kept) if kept.values.size == size => kept,
-            _ => Pane::new(gpu, size)?,
-        };
-        let kept = self.panes.entry(pane).or_insert(kept);
-        let of = Some(Of::Rows(rows.to_vec(), Arc::as_ptr(volume) as usize));
-        if kept.values.of != of {
-            let values = reslice_rows(volume, rows);
-            let extent = wgpu::Extent3d { width: size[0], height: size[1], depth_or_array_layers: 1 };
-            let layout = wgpu::TexelCopyBufferLayout {
-                offset: 0,
-                bytes_per_row: Some(4 * size[0]),
-                rows_per_image: Some(size[1]),
-            };
-            let into = kept.values.texture.texture().as_image_copy();
-            gpu.queue.write_texture(into, bytemuck::cast_slice(&values), layout, extent);
-            kept.values.of = of;
-            self.reslices += 1;
-        }
-        let showing = Showing {
-            shade: &params.shade,
-            plane: params.view.plane,
-            labels: None,
-            style: LabelStyle::HIDDEN,
-            origin: params.origin_px,
-            values: size,
-            coarse: 1,
-            blend: None,
         };
         gpu.queue.write_buffer(&kept.show, 0, bytemuck::bytes_of(&showing.uniform()));
         kept.bind(gpu, &mut self.shower, &showing, self.target);
@@ -226,6 +222,18 @@ impl SlicePass {
     /// How often values were resliced so far; dragging a window adds none.
     pub fn reslice_count(&self) -> u64 {
         self.reslices
+    }
+}
+
+impl Values {
+    /// Values that the processor sampled, row by row, as many as the texture has.
+    fn upload(&self, gpu: &Gpu, values: &[f32]) {
+        let [width, height] = self.size;
+        let layout =
+            wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(4 * width), rows_per_image: Some(height) };
+        let extent = wgpu::Extent3d { width, height, depth_or_array_layers: 1 };
+        let into = self.texture.texture().as_image_copy();
+        gpu.queue.write_texture(into, bytemuck::cast_slice(values), layout, extent);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the GPU draws against the reference in `volume`, on whatever adapter is there (software Vulkan in CI).
 
 use super::*;
-use crate::render::SampleFormat;
+use crate::render::{SampleFormat, VolumeTexture};
 use crate::space::{DVec3, Geometry, PatientPoint, Plane, VoxelIndex};
 use crate::volume::test_volumes::{i16s, planes, regular, sheared, turned, uneven, volume};
 use crate::volume::{
@@ -38,10 +38,15 @@ fn same(gpu: &[[u8; 4]], cpu: &[u8], name: &str) {
 
 fn check(gpu: &Gpu, offscreen: &mut Offscreen, v: &Volume, views: &[(String, SliceView)], shade: &Shade, name: &str) {
     let texture = VolumeTexture::of_volume(gpu, v).expect("uploads");
+    let memory = Arc::new(v.clone());
     for (view_name, view) in views {
         let params = SliceParams::new(*view, shade.clone());
-        let got = offscreen.render(gpu, &texture, None, &params).expect("renders");
-        same(&got, &picture(v, view, shade), &format!("{name}, {view_name}"));
+        let reference = picture(v, view, shade);
+        // Sampled by the adapter, and by the processor as for a software adapter.
+        for (by, sampling) in [("adapter", Sampling::from(&texture)), ("processor", Sampling::from(&memory))] {
+            let got = offscreen.render(gpu, sampling, None, &params).expect("renders");
+            same(&got, &reference, &format!("{name}, {view_name}, sampled by the {by}"));
+        }
     }
 }
 
