@@ -13,7 +13,7 @@ use spondyl::agree::{overlap, shared};
 use spondyl::anatomy::VertebraLevel;
 use spondyl::assess::{stats_of_voxels, voxels_by_label};
 use spondyl::document::{Document, Edit, ImageKey, LabelMap, Layer, Lesion, LesionKind, Run, runs_from_sorted};
-use spondyl::export::{Case, Format, export};
+use spondyl::export::{Case, Format, MaskRuns, export, surface};
 use spondyl::segment::{Region, Sheet, Span, Stroke, contour_spans, depth_mm, grow, interpolate, paint_runs};
 use spondyl::space::{DVec3, Geometry, PatientPoint, VoxelIndex, VoxelPoint};
 use spondyl::volume::{Kind, Rescale, Rescales, Samples, Volume};
@@ -306,8 +306,12 @@ fn export_structures(t: &Truth, title: &str) -> Outcome {
 }
 
 fn isosurface(t: &Truth, title: &str) -> Outcome {
+    let (g, flat) = t.mask("mask_a.npy")?;
+    let mask = MaskRuns::of_voxels(&flat, g.size()).ok_or("an empty mask")?;
+    let facets = row(title, "mask to a closed surface", 5, |_| surface(&mask, &g))?;
+    eprintln!("{} triangles", facets.len());
     let doc = document(t, runs(&t.array("mask_a.npy")?.1))?;
-    exported(&doc, title, "mask to a closed surface as STL, read back", Format::Stl)
+    exported(&doc, title, "mask to an STL file, read back", Format::Stl)
 }
 
 fn dice_alone(t: &Truth, title: &str) -> Outcome {

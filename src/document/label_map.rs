@@ -90,20 +90,24 @@ impl LabelMap {
         LabelReader { map: self, last: None }
     }
 
-    /// Sets one voxel inside the grid, returns what it was.
-    fn set(&mut self, at: VoxelIndex, label: u16) -> u16 {
+    /// Sets `count` voxels from `at` on, all of one row of one brick; `was` is told what they were, part by part.
+    fn set(&mut self, at: VoxelIndex, count: usize, label: u16, mut was: impl FnMut(usize, u16)) {
         let (key, n) = Self::split(at);
         if label == 0 && !self.bricks.contains_key(&key) {
-            return 0;
+            return was(count, 0);
         }
         let empty = || Brick { labels: Box::new([0; BRICK_VOXELS]), painted: 0 };
         let brick = self.bricks.entry(key).or_insert_with(empty);
-        let old = std::mem::replace(&mut brick.labels[n], label);
-        brick.painted = brick.painted + u32::from(label != 0) - u32::from(old != 0);
+        let labels = &mut brick.labels[n..n + count];
+        for same in labels.chunk_by(|a, b| a == b) {
+            was(same.len(), same[0]);
+            let painted = same.len() as u32;
+            brick.painted = brick.painted + painted * u32::from(label != 0) - painted * u32::from(same[0] != 0);
+        }
+        labels.fill(label);
         if brick.painted == 0 {
             self.bricks.remove(&key);
         }
-        old
     }
 
     /// Paints runs; returns the runs that put everything back. Runs beyond the grid are cut.
@@ -111,12 +115,19 @@ impl LabelMap {
         let mut back: Vec<Run> = Vec::with_capacity(runs.len());
         let end = self.voxels();
         for run in runs {
-            for flat in run.start..(run.start.saturating_add(u64::from(run.length))).min(end) {
-                let old = self.set(VoxelIndex::from_flat(flat as usize, self.size), run.label);
-                match back.last_mut() {
-                    Some(r) if r.label == old && r.start + u64::from(r.length) == flat => r.length += 1,
-                    _ => back.push(Run { start: flat, length: 1, label: old }),
-                }
+            let mut flat = run.start;
+            let run_end = run.start.saturating_add(u64::from(run.length)).min(end);
+            while flat < run_end {
+                let at = VoxelIndex::from_flat(flat as usize, self.size);
+                let [in_brick, in_row] = [BRICK - at.0[0] % BRICK, self.size[0] - at.0[0]];
+                let count = in_brick.min(in_row).min((run_end - flat) as usize);
+                self.set(at, count, run.label, |count, old| {
+                    match back.last_mut() {
+                        Some(r) if r.label == old && r.start + u64::from(r.length) == flat => r.length += count as u32,
+                        _ => back.push(Run { start: flat, length: count as u32, label: old }),
+                    }
+                    flat += count as u64;
+                });
             }
         }
         back.reverse(); // overlapping runs undo in the opposite order

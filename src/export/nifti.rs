@@ -5,11 +5,13 @@
 //! their normal, which is what readers without an sform make of the series itself.
 
 use super::file::{ExportError, write_verified};
+use super::gzip::{Gzip, Part};
 use crate::document::{ImageIdentity, ImageKey, LabelMap};
 use crate::space::{DMat3, DVec3, Geometry};
-use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+use flate2::read::GzDecoder;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
 
 /// Header and the four bytes that say "no extensions".
@@ -40,17 +42,9 @@ impl LabelImage<'_> {
         let header = header(&self.image.geometry, self.key, Sample::Uint16, &self.description, self.intent)
             .map_err(ExportError::Unfit)?;
         let painted = self.painted();
-        let expected = || Slices { size: self.image.geometry.size(), at: 0, painted: &painted };
-        write_verified(
-            path,
-            |out| {
-                let mut gzip = GzEncoder::new(out, Compression::new(6));
-                gzip.write_all(&header)?;
-                expected().try_for_each(|slice| gzip.write_all(&slice))?;
-                gzip.finish().map(drop)
-            },
-            |back| same_slices(back, &header, expected()),
-        )
+        let [columns, rows, slices] = self.image.geometry.size();
+        let voxels = columns * rows;
+        write_slices(path, &header, [slices, 2 * voxels], |k| slice_bytes(&painted, voxels, k))
     }
 
     /// Painted voxels with their export values, ascending.
@@ -126,47 +120,70 @@ pub fn header(
     Ok(h)
 }
 
-/// Reads a gzipped image back: the header, each slice, and nothing more.
-pub fn same_slices(back: &mut dyn Read, header: &[u8], slices: impl Iterator<Item = Vec<u8>>) -> Result<(), String> {
-    let mut gzip = GzDecoder::new(back);
-    let mut same = |bytes: &[u8], what: &str| -> Result<(), String> {
-        let mut found = vec![0; bytes.len()];
-        gzip.read_exact(&mut found).map_err(|e| format!("{what}: {e}"))?;
-        if found == bytes { Ok(()) } else { Err(what.to_owned()) }
-    };
-    same(header, "header")?;
-    slices.enumerate().try_for_each(|(k, slice)| same(&slice, &format!("slice {k}")))?;
-    match gzip.read(&mut [0; 1]) {
-        Ok(0) => Ok(()),
-        Ok(_) => Err("bytes after the last slice".to_owned()),
-        Err(e) => Err(e.to_string()),
-    }
+/// Writes an image as gzip, slice by slice, and reads it back. `slice` gives a slice's bytes, `None` where all are zero.
+///
+/// # Errors
+/// [`ExportError::Io`] and [`ExportError::ReadBack`].
+pub fn write_slices(
+    path: &Path,
+    header: &[u8],
+    [slices, slice_bytes]: [usize; 2],
+    slice: impl Fn(usize) -> Option<Vec<u8>> + Sync,
+) -> Result<(), ExportError> {
+    /// Slices in memory at once.
+    const TOGETHER: usize = 32;
+    write_verified(
+        path,
+        |out| {
+            let blank = Part::new(&vec![0; slice_bytes])?;
+            let mut gzip = Gzip::new(out)?;
+            gzip.put(&Part::new(header)?)?;
+            for first in (0..slices).step_by(TOGETHER) {
+                let some = (first..slices.min(first + TOGETHER)).into_par_iter();
+                let packed: io::Result<Vec<Option<Part>>> =
+                    some.map(|k| slice(k).map(|b| Part::new(&b)).transpose()).collect();
+                packed?.iter().try_for_each(|part| gzip.put(part.as_ref().unwrap_or(&blank)))?;
+            }
+            gzip.finish()
+        },
+        |back| {
+            let mut gzip = GzDecoder::new(back);
+            let mut found = vec![0; header.len()];
+            gzip.read_exact(&mut found).map_err(|e| format!("header: {e}"))?;
+            if found != header {
+                return Err("header".to_owned());
+            }
+            found.resize(slice_bytes, 0);
+            for k in 0..slices {
+                gzip.read_exact(&mut found).map_err(|e| format!("slice {k}: {e}"))?;
+                let same = match slice(k) {
+                    Some(expected) => found == expected,
+                    None => found.iter().all(|b| *b == 0),
+                };
+                if !same {
+                    return Err(format!("slice {k}"));
+                }
+            }
+            match gzip.read(&mut [0; 1]) {
+                Ok(0) => Ok(()),
+                Ok(_) => Err("bytes after the last slice".to_owned()),
+                Err(e) => Err(e.to_string()),
+            }
+        },
+    )
 }
 
-/// Voxels of one slice after the other as little-endian bytes; nothing bigger than a slice is ever in memory.
-struct Slices<'a> {
-    size: [usize; 3],
-    /// The next slice.
-    at: usize,
-    /// What remains, ascending.
-    painted: &'a [(u64, u16)],
-}
-
-impl Iterator for Slices<'_> {
-    type Item = Vec<u8>;
-
-    fn next(&mut self) -> Option<Vec<u8>> {
-        let voxels = self.size[0] * self.size[1];
-        let start = (self.at < self.size[2]).then_some((self.at * voxels) as u64)?;
-        let here = self.painted.partition_point(|(f, _)| *f < start + voxels as u64);
-        let mut bytes = vec![0; 2 * voxels];
-        for (flat, value) in &self.painted[..here] {
-            let at = 2 * (flat - start) as usize;
-            bytes[at..at + 2].copy_from_slice(&value.to_le_bytes());
-        }
-        (self.painted, self.at) = (&self.painted[here..], self.at + 1);
-        Some(bytes)
+/// Slice `k` of what is painted (ascending) as little-endian bytes; `None` where nothing is.
+fn slice_bytes(painted: &[(u64, u16)], voxels: usize, k: usize) -> Option<Vec<u8>> {
+    let (start, end) = ((k * voxels) as u64, ((k + 1) * voxels) as u64);
+    let rest = &painted[painted.partition_point(|(f, _)| *f < start)..];
+    let here = &rest[..rest.partition_point(|(f, _)| *f < end)];
+    let mut bytes = (!here.is_empty()).then(|| vec![0; 2 * voxels])?;
+    for (flat, value) in here {
+        let at = 2 * (flat - start) as usize;
+        bytes[at..at + 2].copy_from_slice(&value.to_le_bytes());
     }
+    Some(bytes)
 }
 
 /// Voxel to RAS millimetres.

@@ -1,11 +1,9 @@
 //! The images themselves as NIfTI-1, values rescaled, on the same grid as the label maps: what learners want beside them.
 
-use super::file::{ExportError, write_verified};
-use super::nifti::{Sample, header, same_slices};
+use super::file::ExportError;
+use super::nifti::{Sample, header, write_slices};
 use crate::document::ImageKey;
 use crate::volume::Volume;
-use flate2::{Compression, write::GzEncoder};
-use std::io::Write;
 use std::path::Path;
 
 /// Writes a volume: int16 where every value is a whole number that fits, else float32.
@@ -26,14 +24,6 @@ pub fn write_image(path: &Path, key: &ImageKey, volume: &Volume, description: &s
             _ => values.flat_map(|v| (v as i16).to_le_bytes()).collect(),
         }
     };
-    write_verified(
-        path,
-        |out| {
-            let mut gzip = GzEncoder::new(out, Compression::new(4));
-            gzip.write_all(&head)?;
-            (0..slices).try_for_each(|k| gzip.write_all(&slice(k)))?;
-            gzip.finish().map(drop)
-        },
-        |back| same_slices(back, &head, (0..slices).map(slice)),
-    )
+    let slice_bytes = columns * rows * if sample == Sample::Float32 { 4 } else { 2 };
+    write_slices(path, &head, [slices, slice_bytes], |k| Some(slice(k)))
 }

@@ -7,19 +7,27 @@ use rayon::prelude::*;
 /// For every voxel of the box the distance in mm to the nearest voxel centre for which `target` holds; infinite where
 /// there is none at all.
 pub fn distance_mm(region: &Region, target: impl Fn(usize) -> bool + Sync) -> Vec<f32> {
+    /// Fewer voxels are not worth handing to another thread.
+    const SHARE: usize = 1 << 15;
     let [nx, ny, nz] = region.size;
-    let mut squared: Vec<f32> =
-        (0..nx * ny * nz).into_par_iter().map(|n| if target(n) { 0.0 } else { f32::INFINITY }).collect();
-    squared.par_chunks_mut(nx).for_each_init(Envelope::default, |envelope, row| {
+    let few = |voxels: usize| SHARE.div_ceil(voxels.max(1));
+    let each = (0..nx * ny * nz).into_par_iter().with_min_len(SHARE);
+    let mut squared: Vec<f32> = each.map(|n| if target(n) { 0.0 } else { f32::INFINITY }).collect();
+    squared.par_chunks_mut(nx).with_min_len(few(nx)).for_each_init(Envelope::default, |envelope, row| {
         envelope.sweep(&region.at_mm[0], row, 0, 1);
     });
-    squared.par_chunks_mut(nx * ny).for_each_init(Envelope::default, |envelope, slice| {
+    squared.par_chunks_mut(nx * ny).with_min_len(few(nx * ny)).for_each_init(Envelope::default, |envelope, slice| {
         (0..nx).for_each(|i| envelope.sweep(&region.at_mm[1], slice, i, nx));
     });
     // Along the slices lines are strided through the whole box: each is gathered, swept and put back.
     let plane = nx * ny;
+    if nz == 1 {
+        squared.iter_mut().for_each(|s| *s = s.sqrt());
+        return squared;
+    }
     let lines: Vec<Vec<f32>> = (0..plane)
         .into_par_iter()
+        .with_min_len(few(nz))
         .map_init(Envelope::default, |envelope, n| {
             let mut line: Vec<f32> = (0..nz).map(|k| squared[n + plane * k]).collect();
             envelope.sweep(&region.at_mm[2], &mut line, 0, 1);

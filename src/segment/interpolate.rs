@@ -1,55 +1,65 @@
-//! Filling the layers between drawn ones: shape-based interpolation (Raya & Udupa, IEEE TMI 1990;9:32), with the shapes
-//! brought over each other by their centroids first (Herman et al. 1992), so that a lesion that runs obliquely through the
-//! layers stays in one piece.
+//! Filling the layers between drawn ones: shape-based interpolation (Raya & Udupa, IEEE TMI 1990;9:32). Shapes that lie
+//! beside each other are first brought over each other by their centroids (Herman et al. 1992), so that a lesion that runs
+//! obliquely through the layers stays in one piece; shapes that lie over each other stay where they are, for a process
+//! that comes into view moves the centroid of a vertebra and not the vertebra.
 
 use super::distance::depth_mm;
 use super::{Region, Span, merged};
 use crate::document::LabelMap;
 use crate::space::Geometry;
+use rayon::prelude::*;
 
 /// Voxels between every two neighbouring layers along `axis` that hold voxels of `label`, with empty layers between
 /// them. Each voxel's depth below the outline is interpolated from layer to layer; what is not outside is filled.
 pub fn interpolate(map: &LabelMap, label: u16, geometry: &Geometry, axis: usize) -> Vec<Span> {
     let Some(drawn) = Region::of_label(map, label, geometry, [0; 3]) else { return Vec::new() };
-    let (u, v) = [(1, 2), (0, 2), (0, 1)][axis];
-    let mut layers: Vec<Option<Shape>> = (0..drawn.size[axis]).map(|_| None).collect();
+    let plane = [(1, 2), (0, 2), (0, 1)][axis];
+    let mut layers: Vec<Shape> = (0..drawn.size[axis]).map(|_| Shape::default()).collect();
     for n in (0..drawn.inside.len()).filter(|n| drawn.inside[*n]) {
         let at = drawn.at(n);
-        layers[at[axis]]
-            .get_or_insert_default()
-            .voxels
-            .push([(at[u] + drawn.low[u]) as f64, (at[v] + drawn.low[v]) as f64]);
+        layers[at[axis]].voxels.push([plane.0, plane.1].map(|a| (at[a] + drawn.low[a]) as i64));
     }
-    let mut spans = Vec::new();
-    let mut last: Option<(usize, Shape)> = None;
-    for (n, shape) in layers.into_iter().enumerate().filter_map(|(n, s)| Some((n, s?))) {
-        if let Some((before, a)) = last.take().filter(|(before, _)| n - before > 1) {
-            let between = Between { geometry, axis, plane: (u, v), region: &drawn };
-            spans.extend(between.fill((before, &a), (n, &shape)));
-        }
-        last = Some((n, shape));
-    }
-    merged(spans)
+    let held: Vec<usize> = (0..layers.len()).filter(|n| !layers[*n].voxels.is_empty()).collect();
+    let between = Between { geometry, axis, plane, region: &drawn };
+    let gaps = held.par_windows(2).filter(|pair| pair[1] - pair[0] > 1);
+    let fill = |pair: &[usize]| between.fill((pair[0], &layers[pair[0]]), (pair[1], &layers[pair[1]]));
+    merged(gaps.flat_map_iter(fill).collect())
 }
 
-/// The voxels of one layer, by their places along the two axes of its plane.
+/// The voxels of one layer, by their places along the two axes of its plane, row by row.
 #[derive(Default)]
 struct Shape {
-    voxels: Vec<[f64; 2]>,
+    voxels: Vec<[i64; 2]>,
 }
 
 impl Shape {
     fn centroid(&self) -> [f64; 2] {
         let n = self.voxels.len().max(1) as f64;
-        [0, 1].map(|a| self.voxels.iter().map(|p| p[a]).sum::<f64>() / n)
+        [0, 1].map(|a| self.voxels.iter().map(|p| p[a] as f64).sum::<f64>() / n)
     }
 
     /// Lowest and highest place along each axis.
     fn bounds(&self) -> [[f64; 2]; 2] {
-        let fold = |start: f64, pick: fn(f64, f64) -> f64| {
-            self.voxels.iter().fold([start; 2], |b, p| [pick(b[0], p[0]), pick(b[1], p[1])])
+        let fold = |start: i64, pick: fn(i64, i64) -> i64| {
+            self.voxels.iter().fold([start; 2], |b, p| [pick(b[0], p[0]), pick(b[1], p[1])]).map(|v| v as f64)
         };
-        [fold(f64::INFINITY, f64::min), fold(f64::NEG_INFINITY, f64::max)]
+        [fold(i64::MAX, i64::min), fold(i64::MIN, i64::max)]
+    }
+
+    /// Which part of the smaller of two shapes lies over the other.
+    fn overlap(&self, other: &Shape) -> f64 {
+        let row_by_row = |p: &[i64; 2]| [p[1], p[0]];
+        let over = |p: &&[i64; 2]| other.voxels.binary_search_by_key(&row_by_row(p), row_by_row).is_ok();
+        let smaller = self.voxels.len().min(other.voxels.len()).max(1);
+        self.voxels.iter().filter(over).count() as f64 / smaller as f64
+    }
+
+    /// From the other shape's places to this one's: from centroid to centroid, the less of it the more they lie over each
+    /// other, nothing from the half on.
+    fn way_from(&self, other: &Shape) -> [f64; 2] {
+        let share = (1.0 - 2.0 * self.overlap(other)).max(0.0);
+        let (to, from) = (self.centroid(), other.centroid());
+        [0, 1].map(|n| share * (to[n] - from[n]))
     }
 }
 
@@ -64,52 +74,59 @@ struct Between<'a> {
 
 impl Between<'_> {
     fn fill(&self, (from, a): (usize, &Shape), (to, b): (usize, &Shape)) -> Vec<Span> {
-        let (ca, cb) = (a.centroid(), b.centroid());
-        let (field_a, field_b) = (Field::new(self, a), Field::new(self, b));
-        let grid = self.geometry.size();
-        let (u, v) = self.plane;
+        let way = a.way_from(b);
+        let (of_a, of_b) = (a.bounds(), b.bounds());
+        // Where either shape can be, at the places of the first one.
+        let low = [0, 1].map(|n| of_a[0][n].min(of_b[0][n] + way[n]));
+        let high = [0, 1].map(|n| of_a[1][n].max(of_b[1][n] + way[n]));
+        let moved = |by: [f64; 2], share: f64| [0, 1].map(|n| by[n] - share * way[n]);
+        let fields = [Field::new(self, a, [low, high]), Field::new(self, b, [moved(low, 1.0), moved(high, 1.0)])];
         let at_mm = &self.region.at_mm[self.axis];
         let mut out = Vec::new();
         for layer in from + 1..to {
             let share = (at_mm[layer] - at_mm[from]) / (at_mm[to] - at_mm[from]);
-            let center = [0, 1].map(|n| ca[n] + share * (cb[n] - ca[n]));
-            // Where both shapes, moved to the common centre, can be at all.
-            let bounds = [(a, ca), (b, cb)].map(|(s, c)| s.bounds().map(|e| [0, 1].map(|n| e[n] - c[n] + center[n])));
-            let low = [0, 1].map(|n| bounds[0][0][n].min(bounds[1][0][n]).floor().max(0.0) as usize);
-            let high = [(0, u), (1, v)].map(|(n, axis)| {
-                (bounds[0][1][n].max(bounds[1][1][n]).ceil() as usize).min(grid[axis].saturating_sub(1))
-            });
+            let [low, high] = [moved(low, share).map(f64::floor), moved(high, share).map(f64::ceil)];
+            let grid = [self.plane.0, self.plane.1].map(|a| self.geometry.size()[a] as i64 - 1);
+            let low = [0, 1].map(|n| (low[n] as i64).clamp(0, grid[n]));
+            let high = [0, 1].map(|n| (high[n] as i64).clamp(0, grid[n]));
+            let there = [share, share - 1.0].map(|s| way.map(|w| s * w));
             for q in low[1]..=high[1] {
+                let [mut first, mut second] = [0, 1].map(|n| fields[n].row([low[0], q], there[n]));
                 for p in low[0]..=high[0] {
-                    let there = [p as f64 - center[0], q as f64 - center[1]];
-                    let depth = |f: &Field, c: [f64; 2]| f.depth([there[0] + c[0], there[1] + c[1]]);
-                    if (1.0 - share) * depth(&field_a, ca) + share * depth(&field_b, cb) >= 0.0 {
-                        let mut at = [0; 3];
-                        (at[self.axis], at[u], at[v]) = (layer + self.region.low[self.axis], p, q);
-                        let flat = (at[0] + grid[0] * (at[1] + grid[1] * at[2])) as u64;
-                        out.push(Span { start: flat, end: flat + 1 });
+                    if (1.0 - share as f32) * first.next_depth() + share as f32 * second.next_depth() >= 0.0 {
+                        self.push(&mut out, layer, p, q);
                     }
                 }
             }
         }
         out
     }
+
+    fn push(&self, out: &mut Vec<Span>, layer: usize, p: i64, q: i64) {
+        let grid = self.geometry.size();
+        let mut at = [0; 3];
+        (at[self.axis], at[self.plane.0], at[self.plane.1]) =
+            (layer + self.region.low[self.axis], p as usize, q as usize);
+        let flat = (at[0] + grid[0] * (at[1] + grid[1] * at[2])) as u64;
+        match out.last_mut() {
+            Some(last) if last.end == flat => last.end += 1,
+            _ => out.push(Span { start: flat, end: flat + 1 }),
+        }
+    }
 }
 
 /// Depths below one layer's outline, in mm.
 struct Field {
-    low: [f64; 2],
+    low: [i64; 2],
     size: [usize; 2],
     depth: Vec<f32>,
-    step_mm: [f64; 2],
 }
 
 impl Field {
-    fn new(between: &Between, shape: &Shape) -> Field {
-        let [low, high] = shape.bounds();
-        // Two voxels of margin; further out the depth follows from the distance to the box.
-        let size = [0, 1].map(|n| (high[n] - low[n]) as usize + 5);
-        let low = low.map(|l| l - 2.0);
+    /// Over a box in the layer, and two voxels around.
+    fn new(between: &Between, shape: &Shape, [low, high]: [[f64; 2]; 2]) -> Field {
+        let low = low.map(|l| l.floor() as i64 - 2);
+        let size = [0, 1].map(|n| (high[n].ceil() as i64 + 3 - low[n]) as usize);
         let spacing = between.geometry.spacing_mm();
         let step_mm = [spacing[between.plane.0], spacing[between.plane.1]];
         let line = |n: usize| (0..size[n]).map(|m| m as f64 * step_mm[n]).collect();
@@ -118,18 +135,36 @@ impl Field {
             inside[(p[0] - low[0]) as usize + size[0] * (p[1] - low[1]) as usize] = true;
         }
         let region = Region { low: [0; 3], size: [size[0], size[1], 1], inside, at_mm: [line(0), line(1), vec![0.0]] };
-        Field { low, size, depth: depth_mm(&region), step_mm }
+        Field { low, size, depth: depth_mm(&region) }
     }
 
-    /// Depth at a continuous place of the layer.
-    fn depth(&self, at: [f64; 2]) -> f64 {
-        let within: [f64; 2] = std::array::from_fn(|n| (at[n] - self.low[n]).clamp(0.0, self.size[n] as f64 - 1.0));
-        let beyond: f64 = (0..2).map(|n| ((at[n] - self.low[n] - within[n]) * self.step_mm[n]).powi(2)).sum();
-        let cell = [0, 1].map(|n| (within[n] as usize).min(self.size[n] - 2));
-        let part = [0, 1].map(|n| within[n] - cell[n] as f64);
-        let value = |i: usize, j: usize| f64::from(self.depth[cell[0] + i + self.size[0] * (cell[1] + j)]);
-        let row = |j: usize| value(0, j) + part[0] * (value(1, j) - value(0, j));
-        row(0) + part[1] * (row(1) - row(0)) - beyond.sqrt()
+    /// Depths along a row of the layer from a voxel on, looked up `by` further.
+    fn row(&self, from: [i64; 2], by: [f64; 2]) -> Row<'_> {
+        let whole = by.map(f64::floor);
+        let part = [0, 1].map(|n| (by[n] - whole[n]) as f32);
+        let at = [0, 1].map(|n| from[n] + whole[n] as i64 - self.low[n]);
+        let line = |row: i64| {
+            let row = row.clamp(0, self.size[1] as i64 - 1) as usize;
+            &self.depth[row * self.size[0]..(row + 1) * self.size[0]]
+        };
+        Row { lines: [line(at[1]), line(at[1] + 1)], at: at[0], part }
+    }
+}
+
+/// See [`Field::row`].
+struct Row<'a> {
+    lines: [&'a [f32]; 2],
+    at: i64,
+    part: [f32; 2],
+}
+
+impl Row<'_> {
+    fn next_depth(&mut self) -> f32 {
+        let last = self.lines[0].len() as i64 - 1;
+        let [i, j] = [self.at, self.at + 1].map(|at| at.clamp(0, last) as usize);
+        self.at += 1;
+        let [above, below] = self.lines.map(|l| l[i] + self.part[0] * (l[j] - l[i]));
+        above + self.part[1] * (below - above)
     }
 }
 

@@ -58,8 +58,15 @@ fn changed(
     let mut labels = map.map(LabelMap::reader);
     let mut runs: Vec<Run> = Vec::new();
     for span in spans {
+        let mut row = 0..0;
+        let mut at = VoxelIndex([0; 3]);
         for flat in span.start..span.end {
-            let at = VoxelIndex::from_flat(flat as usize, size);
+            if row.contains(&flat) {
+                at.0[0] += 1;
+            } else {
+                at = VoxelIndex::from_flat(flat as usize, size);
+                row = flat..flat + (size[0] - at.0[0]) as u64;
+            }
             let now = labels.as_mut().map_or(0, |l| l.get(at));
             if !keep(now, at) {
                 continue;

@@ -1,0 +1,107 @@
+//! One gzip stream (RFC 1952, a single member) out of parts that are compressed apart: by several threads, and equal blank
+//! parts once. Each part ends with a flush to a byte (RFC 1951, 3.2.4), so that deflated parts can stand behind each other.
+
+use flate2::{Compress, Compression, Crc, FlushCompress, Status};
+use std::io::{self, Write};
+
+/// Magic, deflate, no flags, no time, no system.
+const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+/// A last block without content.
+const END: [u8; 2] = [3, 0];
+
+/// A part of the content, compressed.
+pub struct Part {
+    deflated: Vec<u8>,
+    crc: Crc,
+}
+
+impl Part {
+    /// Compresses a part.
+    ///
+    /// # Errors
+    /// What the compressor says.
+    pub fn new(content: &[u8]) -> io::Result<Part> {
+        let mut crc = Crc::new();
+        crc.update(content);
+        let mut compress = Compress::new(Compression::new(6), false);
+        let mut deflated = Vec::with_capacity(content.len() / 64 + 64);
+        loop {
+            let rest = &content[compress.total_in() as usize..];
+            let status = compress.compress_vec(rest, &mut deflated, FlushCompress::Sync).map_err(io::Error::other)?;
+            // A flush is complete when there was room to spare behind it.
+            if compress.total_in() as usize == content.len() && deflated.len() < deflated.capacity() {
+                return Ok(Part { deflated, crc });
+            }
+            if status == Status::BufError && deflated.len() < deflated.capacity() {
+                return Err(io::Error::other("the compressor stands still"));
+            }
+            deflated.reserve(deflated.len().max(1 << 12));
+        }
+    }
+}
+
+/// A stream on its way out.
+pub struct Gzip<W: Write> {
+    out: W,
+    crc: Crc,
+}
+
+impl<W: Write> Gzip<W> {
+    /// Begins a stream.
+    ///
+    /// # Errors
+    /// As writing does.
+    pub fn new(mut out: W) -> io::Result<Self> {
+        out.write_all(&HEADER)?;
+        Ok(Gzip { out, crc: Crc::new() })
+    }
+
+    /// Puts a part behind those that are there.
+    ///
+    /// # Errors
+    /// As writing does.
+    pub fn put(&mut self, part: &Part) -> io::Result<()> {
+        self.crc.combine(&part.crc);
+        self.out.write_all(&part.deflated)
+    }
+
+    /// Ends the stream.
+    ///
+    /// # Errors
+    /// As writing does.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.out.write_all(&END)?;
+        self.out.write_all(&self.crc.sum().to_le_bytes())?;
+        self.out.write_all(&self.crc.amount().to_le_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::read::GzDecoder;
+    use std::io::Read;
+
+    #[test]
+    fn parts_of_any_content_and_length_come_back_as_one_stream() {
+        let mut seed = 1u32;
+        let mut noise = |count: usize| -> Vec<u8> {
+            let mut next = || {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (seed >> 24) as u8
+            };
+            (0..count).map(|_| next()).collect()
+        };
+        let parts =
+            [noise(3), vec![0; 700_000], noise(100_000), vec![], vec![7; 4096], vec![0; 700_000], noise(65_537)];
+        let mut packed = Vec::new();
+        let mut gzip = Gzip::new(&mut packed).expect("memory");
+        parts.iter().for_each(|p| gzip.put(&Part::new(p).expect("compresses")).expect("memory"));
+        gzip.finish().expect("memory");
+        let mut decoder = GzDecoder::new(&packed[..]);
+        let mut back = Vec::new();
+        decoder.read_to_end(&mut back).expect("one sound stream");
+        assert!(back == parts.concat());
+        assert!(packed.len() < 180_000, "blank parts are small: {}", packed.len());
+    }
+}
