@@ -122,11 +122,12 @@ impl Region {
                 (k + 1 < self.size[2]).then(|| run.start + plane),
             ];
             for start in beside.into_iter().flatten() {
+                let row = start..start + run.len();
                 let mut last = false;
-                for m in start..start + run.len() {
-                    let free = self.inside[m] && !piece[m];
+                for (n, (inside, claimed)) in self.inside[row.clone()].iter().zip(&piece[row]).enumerate() {
+                    let free = *inside && !claimed;
                     if free && !last {
-                        open.push(m);
+                        open.push(start + n);
                     }
                     last = free;
                 }
