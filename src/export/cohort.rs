@@ -86,11 +86,10 @@ impl<'a> Cohort<'a> {
     /// what the disk says. The case is then not in the cohort.
     pub fn add(&mut self, name: &str, doc: &Document, key: &ImageKey, volume: &Volume) -> Result<(), ExportError> {
         let unfit = |what: String| ExportError::Unfit(what);
-        let image =
-            doc.images.get(key).ok_or_else(|| unfit(format!("{name}: the case does not know series {}", key.0)))?;
+        let image = doc.images.get(key).ok_or_else(|| unfit(format!("the case does not know series {}", key.0)))?;
         if let Some(first) = self.modality.as_ref().filter(|m| **m != image.modality) {
             return Err(unfit(format!(
-                "{name}: its images are {}, those of the cases before {first}; a cohort has one modality",
+                "its images are {}, those of the cases before {first}; a cohort has one modality",
                 image.modality
             )));
         }

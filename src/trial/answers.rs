@@ -164,7 +164,7 @@ impl AnswerAgreement {
              h1{{font-size:1.5em}}h2{{font-size:1.15em;margin-top:2em;border-bottom:1px solid #cdd6df}}\
              table{{border-collapse:collapse;margin:.6em 0}}th,td{{padding:.2em .8em;text-align:left;\
              border-bottom:1px solid #e3e9ef}}td.r,th.r{{text-align:right}}.x{{background:#fbeae8}}</style></head><body>\
-             <h1>Answers of {readers}</h1><p>Rows in colour: answers that differ.</p>"
+             <h1>Answers of {readers}</h1><p>Rows in colour: answers that differ; · no answer.</p>"
         );
         self.questions.iter().for_each(|q| self.on_page(&mut out, q));
         out.push_str("</body></html>\n");
@@ -172,7 +172,6 @@ impl AnswerAgreement {
     }
 
     fn on_page(&self, out: &mut String, q: &QuestionAgreement) {
-        let short = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), |v| format!("{v:.3}"));
         // Writing into a String does not fail.
         let _ = write!(out, "<h2>{}</h2><p>", escaped(&q.ask));
         if !q.categories.is_empty() {
@@ -188,27 +187,10 @@ impl AnswerAgreement {
         if let Some(icc) = &q.icc {
             let _ = write!(out, "ICC(A,1) {}, ICC(C,1) {}", short(icc.a_1), short(icc.c_1));
         }
-        let head = "<th>Readers</th><th class=\"r\">Cases</th><th class=\"r\">Same</th><th class=\"r\">Cohen κ</th>\
-                    <th class=\"r\">weighted κ (quadratic)</th><th class=\"r\">Bias</th>";
-        let _ = write!(out, "</p><table><tr>{head}</tr>");
-        for p in &q.pairs {
-            let figures = [
-                p.agreement,
-                p.cohen_kappa.as_ref().and_then(|e| e.value),
-                p.cohen_kappa_quadratic,
-                p.bland_altman.map(|b| b.bias),
-            ];
-            let figures: String = figures.iter().map(|v| format!("<td class=\"r\">{}</td>", short(*v))).collect();
-            let _ = write!(
-                out,
-                "<tr><td>{} – {}</td><td class=\"r\">{}</td>{figures}</tr>",
-                escaped(&p.a),
-                escaped(&p.b),
-                p.n
-            );
-        }
+        out.push_str("</p>");
+        pairs(out, q);
         let columns: String = self.readers.iter().map(|r| format!("<th>{}</th>", escaped(r))).collect();
-        let _ = write!(out, "</table><table><tr><th>Case</th>{columns}</tr>");
+        let _ = write!(out, "<table><tr><th>Case</th>{columns}</tr>");
         for row in &q.answers {
             let given: Vec<&Answer> = row.answers.iter().flatten().collect();
             let class = if given.windows(2).any(|w| w[0] != w[1]) { " class=\"x\"" } else { "" };
@@ -220,6 +202,50 @@ impl AnswerAgreement {
             let _ = write!(out, "<tr{class}><td>{}</td>{cells}</tr>", escaped(&row.case));
         }
         out.push_str("</table>");
+    }
+}
+
+/// Every two columns, with the figures that fit the kind of answer; nothing for words.
+fn pairs(out: &mut String, q: &QuestionAgreement) {
+    let rated = !q.categories.is_empty();
+    let ordered = q.pairs.iter().any(|p| p.cohen_kappa_quadratic.is_some());
+    if !rated && q.icc.is_none() {
+        return;
+    }
+    let mut heads = vec!["Cases", "Same"];
+    if rated {
+        heads.push("Cohen κ");
+        heads.extend(ordered.then_some("weighted κ (quadratic)"));
+    } else {
+        heads.extend(["Bias", "Limits of agreement"]);
+    }
+    let heads: String = heads.iter().map(|h| format!("<th class=\"r\">{h}</th>")).collect();
+    // Writing into a String does not fail.
+    let _ = write!(out, "<table><tr><th>Readers</th>{heads}</tr>");
+    for p in &q.pairs {
+        let mut cells = vec![p.n.to_string(), short(p.agreement)];
+        if rated {
+            cells.push(p.cohen_kappa.as_ref().map_or_else(|| short(None), with_interval));
+            cells.extend(ordered.then(|| short(p.cohen_kappa_quadratic)));
+        } else {
+            let limits = p.bland_altman.and_then(|b| b.limits);
+            cells.push(short(p.bland_altman.map(|b| b.bias)));
+            cells.push(limits.map_or_else(|| short(None), |[low, high]| format!("{low:.3} … {high:.3}")));
+        }
+        let cells: String = cells.iter().map(|c| format!("<td class=\"r\">{c}</td>")).collect();
+        let _ = write!(out, "<tr><td>{} – {}</td>{cells}</tr>", escaped(&p.a), escaped(&p.b));
+    }
+    out.push_str("</table>");
+}
+
+fn short(v: Option<f64>) -> String {
+    v.map_or_else(|| "–".to_owned(), |v| format!("{v:.3}"))
+}
+
+fn with_interval(e: &Estimate) -> String {
+    match (e.value, e.ci95) {
+        (Some(v), Some([low, high])) => format!("{v:.3} <small>{low:.3} … {high:.3}</small>"),
+        (v, _) => short(v),
     }
 }
 

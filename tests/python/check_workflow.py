@@ -1,4 +1,5 @@
-"""The order of reading studies, and the Snakemake workflow on a small cohort: everything is made once, a broken case costs only itself, and is tried again.
+"""The order of reading studies, the images of a cohort, and the Snakemake workflow on a few cases: everything is made
+once, a broken case costs only itself and is tried again.
 
     check_workflow.py SPONDYL SNAKEMAKE
 """
@@ -49,8 +50,41 @@ def check_order():
     print("workflow: worklists are those of docs/studies.md")
 
 
+def check_cohort():
+    """Images of a cohort are those that GDCM reads, point by point of the patient; labels lie on the same grid."""
+    import nibabel
+    import numpy
+    import SimpleITK as sitk
+
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        images = ROOT / "sample-data" / "ct-sagittal"
+        (folder / "images").mkdir()
+        (folder / "images" / "one").symlink_to(images)
+        (folder / "cases").mkdir()
+        steps = ['{"op":"label_vertebra","level":"C4","at_mm":[-0.1,-1.2,33.6]}',
+                 '{"op":"add_lesion","lesion":"a","vertebra":"C4","kind":"lytic"}',
+                 '{"op":"brush","lesion":"a","plane":"sagittal","path_mm":[[0,-1,33]],"radius_mm":4,"tip":"sphere","mode":"paint"}']
+        (folder / "steps.jsonl").write_text("\n".join(steps))
+        run([SPONDYL, "annotate", images, "--case", folder / "cases" / "one.spondyl", "--script", folder / "steps.jsonl",
+             "--quiet"])
+        run([SPONDYL, "cohort", folder / "cases", "--images", folder / "images", "--style", "nnunet", "--out", folder / "D"])
+        reader = sitk.ImageSeriesReader()
+        reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(images)))
+        truth, made = reader.Execute(), sitk.ReadImage(str(folder / "D" / "imagesTr" / "one_0000.nii.gz"))
+        size = truth.GetSize()
+        for n in range(3000):
+            index = [n * 7919 % size[0], n * 104729 % size[1], n * 1299709 % size[2]]
+            at = made.TransformPhysicalPointToIndex(truth.TransformIndexToPhysicalPoint(index))
+            assert truth[index] == made[at], (index, at)
+        image, label = (nibabel.load(folder / "D" / name) for name in ["imagesTr/one_0000.nii.gz", "labelsTr/one.nii.gz"])
+        assert numpy.array_equal(image.affine, label.affine) and set(numpy.unique(label.dataobj)) == {0, 1}
+    print("workflow: a cohort's image is the series, point by point")
+
+
 def main():
     check_order()
+    check_cohort()
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         script = "".join(line for line in (ROOT / "sample-data" / "case.script.jsonl").read_text().splitlines(True)[:40]

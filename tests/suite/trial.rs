@@ -311,6 +311,12 @@ fn a_reader_works_through_the_worklist_in_the_window() {
         command(&mut h, key);
         assert!(shown(&h, why), "{why}");
     }
+    // A second window on the same worklist can look at what the first has open.
+    let mut second = open(&bench, "anna");
+    command(&mut second, Key::N);
+    assert!(shown(&second, "It is shown, and cannot be changed here"), "one writer at a time");
+    second.state_mut().close();
+    drop(second);
     h.state_mut().close();
     drop(h);
     let case = Session::open(&reading_path(&bench.root(), "anna", &items[0].id), Access::Read).expect("intact").session;

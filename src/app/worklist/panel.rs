@@ -4,7 +4,7 @@ use super::{Worklist, state_of};
 use crate::app::{App, theme, widgets};
 use crate::session::CommandId;
 use crate::trial::ItemState;
-use egui::{Align, Color32, Layout, ProgressBar, RichText, ScrollArea, Sense, Ui, vec2};
+use egui::{Align, Color32, Layout, RichText, ScrollArea, Sense, Ui, vec2};
 
 /// Height of a row.
 const ROW: f32 = 19.0;
@@ -65,7 +65,9 @@ fn heading(app: &App, ui: &mut Ui) {
     };
     widgets::muted(ui, &text);
     let share = if all == 0 { 0.0 } else { done as f32 / all as f32 };
-    ui.add(ProgressBar::new(share).desired_height(5.0).corner_radius(2));
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 5.0), Sense::hover());
+    ui.painter().rect_filled(rect, 2.0, theme::LINE);
+    ui.painter().rect_filled(rect.with_max_x(rect.left() + rect.width() * share), 2.0, theme::ACCENT);
 }
 
 /// Time on an item; of the open one as it is now.

@@ -78,7 +78,7 @@ fn one_of(ui: &mut Ui, q: &Question, all: Vec<(String, Value, bool)>) -> Option<
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(4.0, 3.0);
         for (word, value, chosen) in all {
-            let response = ui.selectable_label(chosen, &word);
+            let response = widgets::toggle(ui, chosen, &word, if chosen { "Again to take it back" } else { &q.ask });
             let label = format!("{}: {word}", q.ask);
             response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, chosen, &label));
             if response.clicked() {
