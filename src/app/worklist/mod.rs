@@ -132,7 +132,7 @@ impl App {
             Changes if w.trial.blind.timepoint => "this study does not tell which timepoint is the earlier one",
             SaveElsewhere if self.unsaved().is_none() => "the readings of a study stay in its folder",
             NextItem if w.items.is_empty() => "the worklist is still being read",
-            NextItem if w.next().is_none() => "no other item is open: all are finished",
+            NextItem if w.next().is_none() => "no other item is left to read",
             FinishItem if self.item_facts().is_none() => "open an item of the worklist first",
             _ => return None,
         };
