@@ -73,13 +73,30 @@ pub(super) fn question(keys: &mut Keys<'_>) -> Result<Question, TrialError> {
     };
     let required = keys.flag("required", true)?;
     let field = keys.text("field", "a field of the case, such as \"tomita_surgical_type\"")?;
-    if let Some(field) = &field
-        && let Err(FieldError::Unknown { known, .. }) =
-            with_field(&CaseFacts::default(), field, &Value::Null, &["answers", "finished"])
-    {
-        return Err(keys.wrong_here("field", format!("{field:?}"), format!("a field of the case: {known}")));
+    if let Some(field) = &field {
+        fits(keys, field, &kind)?;
     }
     Ok(Question { id, ask, kind, required, field })
+}
+
+/// Sees that a field of the case is there and can hold the answers.
+fn fits(keys: &Keys<'_>, field: &str, kind: &AnswerKind) -> Result<(), TrialError> {
+    let samples: Vec<Value> = match kind {
+        AnswerKind::Choice { choices, .. } => choices.iter().map(|c| Value::from(c.as_str())).collect(),
+        AnswerKind::Number { least, most, whole: true, .. } => [*least, *most].map(|n| Value::from(n as i64)).to_vec(),
+        AnswerKind::Number { least, most, .. } => [*least, *most].map(Value::from).to_vec(),
+        AnswerKind::YesNo => vec![Value::Bool(true)],
+        AnswerKind::Text => vec![Value::from("words")],
+    };
+    for sample in samples {
+        let expected = match with_field(&CaseFacts::default(), field, &sample, &["answers", "finished"]) {
+            Ok(_) => continue,
+            Err(FieldError::Unknown { known, .. }) => format!("a field of the case: {known}"),
+            Err(FieldError::Refused { why, .. }) => format!("a field that can hold {sample} ({why})"),
+        };
+        return Err(keys.wrong_here("field", format!("{field:?}"), expected));
+    }
+    Ok(())
 }
 
 impl Question {

@@ -103,6 +103,14 @@ fn what_is_wrong_is_said_with_line_key_found_and_expected() {
         (question("yes_no = true\ntext = true"), vec!["questions[1].id", "one kind"]),
         (question("number = [3, 1]"), vec!["line 10: questions[1].number: found [3, 1]", "[0, 10]"]),
         (question("yes_no = true\nfield = \"shoe_size\""), vec!["questions[1].field", "shoe_size", "age_years"]),
+        (
+            question("text = true\nfield = \"other_metastases\""),
+            vec!["questions[1].field", "other_metastases", "words"],
+        ),
+        (
+            question("number = [1, 900]\nwhole = true\nfield = \"tomita_surgical_type\""),
+            vec!["a field that can hold 900"],
+        ),
         (format!("{good}[blind]\npatient = \"yes\"\n"), vec!["line 8: blind.patient: found \"yes\"", "true or false"]),
     ] {
         let said = of(&text).unwrap_err();
