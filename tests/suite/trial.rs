@@ -215,6 +215,12 @@ fn the_data_set_is_tidy_and_a_broken_file_costs_only_itself() {
         serde_json::from_slice(&fs::read(format!("{out}/cases/case-3/anna/case.json")).expect("there")).expect("JSON");
     assert_eq!(case["reading"], json!({"finished": true, "answers": {"sure": "sure", "count": 2.0}}));
     done(&["check", &format!("{out}/cases/case-3/anna/case.json")]);
+    // Taken over from the JSON, answers come along; that the reading is finished is for its reader to say.
+    let (images, taken) = (bench.root().join(&bench.trial.cases[2].images), bench.text("taken.spondyl"));
+    let json = format!("{out}/cases/case-3/anna/case.json");
+    done(&["import", &json, "--images", images.to_str().expect("UTF-8"), "--case", &taken, "--reader", "carla"]);
+    let facts = Session::open(Path::new(&taken), Access::Read).expect("intact").session.document().case.clone();
+    assert_eq!((facts.answers.len(), facts.tomita_surgical_type, facts.finished), (2, Some(3), false));
     assert!(Path::new(&out).join(format!("cases/case-{}/anna/again/lesions.nii.gz", twice + 1)).is_file());
     for name in ["readings", "answers", "lesions", "vertebrae", "measurements"] {
         assert!(fs::read(Path::new(&out).join(format!("{name}.parquet"))).expect("there").starts_with(b"PAR1"));
