@@ -22,8 +22,10 @@ struct Show {
     // Opacities of the labels' fill and outline.
     fill: f32,
     outline: f32,
-    // Bricks along a side of the atlas; whether it is laid over in warm colours, and its opacity as bits; unused.
+    // Bricks along a side of the atlas; whether it is laid over in colours, and its opacity as bits; unused.
     atlas: vec4<u32>,
+    // Those colours at equal steps from the darkest to the brightest.
+    tints: array<vec4<f32>, 33>,
 }
 
 @group(0) @binding(0) var<uniform> show: Show;
@@ -52,9 +54,11 @@ fn level_of(value: f32) -> f32 {
     return floor(clamp((value - show.ramp.x) * show.ramp.y, 0.0, 255.0) + 0.5);
 }
 
-// Black through orange to white, brighter all the way: what is laid over can be told from the grey beneath.
-fn warm(level: f32) -> vec3<f32> {
-    return clamp(vec3<f32>(level * 1.6, level, level * 2.0 - 1.0), vec3<f32>(0.0), vec3<f32>(1.0));
+// What is laid over can be told from the grey beneath. Reference: volume::ColorMap.
+fn tint(level: f32) -> vec3<f32> {
+    let at = level * 32.0;
+    let n = min(u32(at), 31u);
+    return mix(show.tints[n].rgb, show.tints[n + 1u].rgb, at - f32(n));
 }
 
 // Nothing where the pixel lies outside the volume, or is not loaded yet.
@@ -135,7 +139,7 @@ fn picture(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
     var color = vec3<f32>(grey_at(pixel));
     var alpha = 1.0;
     if show.atlas.y != 0u {
-        color = warm(color.r);
+        color = tint(color.r);
         alpha = opacity_at(pixel);
     }
     if LABELS != 0u {

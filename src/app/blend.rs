@@ -1,10 +1,10 @@
-//! A second series laid over a pane's, and how much of it: in the same frame of reference at the same coordinates, in
+//! A second series laid over a pane's, how much of it, and in which colours: in the same frame of reference at the same coordinates, in
 //! another by the fit of the labelled levels.
 
 use super::{App, series_panel};
 use crate::view::Link;
-use crate::volume::SliceView;
-use egui::{Slider, Ui};
+use crate::volume::{Blend, ColorMap, SliceView};
+use egui::{Color32, Rect, Sense, Slider, Ui, pos2, vec2};
 
 /// How much of the second series is seen at first.
 const AT_FIRST: f32 = 0.5;
@@ -21,10 +21,10 @@ impl super::reading::Reading {
         }
     }
 
-    /// What is sampled of the second series of a pane, and its number and share; `None` without one.
-    pub fn overlay_view(&self, pane: usize, view: &SliceView) -> Option<(usize, f32, SliceView)> {
+    /// What is sampled of the second series of a pane, and its number and blend; `None` without one.
+    pub fn overlay_view(&self, pane: usize, view: &SliceView) -> Option<(usize, Blend, SliceView)> {
         let sight = self.viewer.sight(pane);
-        let (over, share) = sight.overlay?;
+        let (over, blend) = sight.overlay?;
         let link = self.link(sight.shown, over);
         if self.why_no_overlay(pane, over).is_some() {
             return None;
@@ -33,7 +33,7 @@ impl super::reading::Reading {
         view.plane.center = link.map(view.plane.center)?;
         view.plane.right_mm = link.turn(view.plane.right_mm);
         view.plane.down_mm = link.turn(view.plane.down_mm);
-        Some((over, share, view))
+        Some((over, blend, view))
     }
 }
 
@@ -52,7 +52,8 @@ impl App {
             self.release_idle();
             return self.notices.say(format!("It cannot be laid over: {why}"));
         }
-        reading.viewer.sight_mut(pane).overlay = Some((number, AT_FIRST));
+        reading.viewer.sight_mut(pane).overlay =
+            Some((number, Blend { share: AT_FIRST, map: self.settings.overlay_colors }));
         if fresh {
             self.load_shown(index);
         }
@@ -95,10 +96,37 @@ pub fn menu(app: &App, ui: &mut Ui, pane: usize) -> Option<Option<usize>> {
 /// How much of the second series is seen.
 pub fn slider(app: &mut App, ui: &mut Ui, pane: usize) {
     let Some(reading) = &mut app.reading else { return };
-    let Some((_, share)) = &mut reading.viewer.sight_mut(pane).overlay else { return };
+    let Some((_, Blend { share, map })) = &mut reading.viewer.sight_mut(pane).overlay else { return };
     ui.spacing_mut().slider_width = 70.0;
     let response = ui.add(Slider::new(share, 0.0..=1.0).show_value(false));
     let (value, name) = (f64::from(*share), format!("Blend of pane {}", pane + 1));
     response.widget_info(|| egui::WidgetInfo::slider(true, value, &name));
     response.on_hover_text(format!("{:.0} % of the series laid over", value * 100.0));
+    let (now, mut chosen) = (*map, *map);
+    let button = ui.menu_button(format!("{} ⏷", now.name()), |ui| {
+        for one in ColorMap::ALL {
+            ui.horizontal(|ui| {
+                gradient(ui, one);
+                if ui.selectable_label(one == now, one.name()).clicked() {
+                    chosen = one;
+                    ui.close();
+                }
+            });
+        }
+    });
+    button.response.on_hover_text("Colours of the series laid over");
+    *map = chosen;
+}
+
+/// A map from its darkest to its brightest colour.
+fn gradient(ui: &mut Ui, map: ColorMap) {
+    let (rect, _) = ui.allocate_exact_size(vec2(72.0, 12.0), Sense::hover());
+    let steps = map.nodes();
+    let width = rect.width() / steps.len() as f32;
+    for (n, rgb) in steps.into_iter().enumerate() {
+        let [r, g, b] = rgb.map(|v| (v * 255.0).round() as u8);
+        let left = pos2(rect.left() + n as f32 * width, rect.top());
+        let step = Rect::from_min_size(left, vec2(width + 0.5, rect.height()));
+        ui.painter().rect_filled(step, 0.0, Color32::from_rgb(r, g, b));
+    }
 }

@@ -231,11 +231,11 @@ impl Screen {
         first: &SliceParams,
         (id, labels_of): (PaneId, usize),
     ) -> Option<Drawn> {
-        let (series, share, view) = reading.overlay_view(pane, &first.view)?;
+        let (series, blend, view) = reading.overlay_view(pane, &first.view)?;
         let shown = reading.shown(series);
         let shade = Shade { voi: shown.voi.clone(), inverted: shown.inverted != shown.is_inverted() };
         let labels = if view.plane == first.view.plane { first.labels } else { LabelStyle::HIDDEN };
-        let params = SliceParams { view, shade, labels, blend: Some(share), ..first.clone() };
+        let params = SliceParams { view, shade, labels, blend: Some(blend), ..first.clone() };
         let memory = shown.volume.clone();
         Some(Drawn { series, labels_of, pane: id | LAID_OVER, params, curved: false, rows: None, memory })
     }

@@ -4,6 +4,7 @@
 use super::hanging::Hanging;
 use super::keys;
 use crate::session::{COMMANDS, CommandId};
+use crate::volume::ColorMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -31,6 +32,8 @@ pub struct Settings {
     pub remember_folders: bool,
     /// Slices of a cine loop in a second.
     pub cine_per_second: f64,
+    /// Colours of a series that is laid over another, at first.
+    pub overlay_colors: ColorMap,
     /// Keys of commands.
     pub keys: Keymap,
     /// How studies are hung up.
@@ -46,6 +49,7 @@ impl Default for Settings {
             adapter: None,
             remember_folders: false,
             cine_per_second: 12.0,
+            overlay_colors: ColorMap::default(),
             keys: Keymap::default(),
             hanging: vec![],
             problems: vec![],
@@ -102,6 +106,10 @@ impl Settings {
         }
         if let Some(speed) = take::<f64>(&mut table, "cine_per_second", "a number such as 12.0", problems) {
             settings.cine_per_second = speed.clamp(1.0, 60.0);
+        }
+        let maps = "\"warm\", \"viridis\", \"magma\" or \"cividis\"";
+        if let Some(map) = take(&mut table, "overlay_colors", maps, problems) {
+            settings.overlay_colors = map;
         }
         let keys: Option<BTreeMap<String, Keys>> =
             take(&mut table, "keys", "a table of commands, each with a key or a list of keys", problems);

@@ -5,7 +5,7 @@
 
 use super::walk::{WalkUniform, halves};
 use super::{Gpu, LabelTexture, shader};
-use crate::volume::{LabelStyle, Shade, SlicePlane, Voi, VoiFunction, VoiLut, Walk};
+use crate::volume::{Blend, LabelStyle, NODES, Shade, SlicePlane, Voi, VoiFunction, VoiLut, Walk};
 use std::collections::HashMap;
 use wgpu::TextureViewDimension as Dimension;
 
@@ -26,6 +26,7 @@ pub(super) struct ShowUniform {
     pub fill: f32,
     pub outline: f32,
     pub atlas: [u32; 4],
+    pub tints: [[f32; 4]; NODES],
 }
 
 /// Where and how values become pixels.
@@ -39,8 +40,8 @@ pub(super) struct Showing<'a> {
     /// Columns and rows of the values, and screen pixels to one of them.
     pub values: [u32; 2],
     pub coarse: u32,
-    /// Laid over what is there, this much of it.
-    pub blend: Option<f32>,
+    /// Laid over what is there.
+    pub blend: Option<Blend>,
 }
 
 impl Showing<'_> {
@@ -55,6 +56,8 @@ impl Showing<'_> {
         };
         let ((aside_hi, aside_lo), (below_hi, below_lo)) = (halves(aside), halves(below));
         let (ramp, lut) = numbers(&self.shade.voi);
+        let share = self.blend.map_or(1.0, |b| b.share.clamp(0.0, 1.0));
+        let tints = self.blend.map_or([[0.0; 4]; NODES], |b| b.map.nodes().map(|[r, g, b]| [r, g, b, 1.0]));
         ShowUniform {
             walk,
             aside_hi,
@@ -69,7 +72,8 @@ impl Showing<'_> {
             lut,
             fill: self.style.fill_opacity,
             outline: self.style.outline_opacity,
-            atlas: [side, u32::from(self.blend.is_some()), self.blend.unwrap_or(1.0).clamp(0.0, 1.0).to_bits(), 0],
+            atlas: [side, u32::from(self.blend.is_some()), share.to_bits(), 0],
+            tints,
         }
     }
 
@@ -228,7 +232,7 @@ mod tests {
         }
         let ours = ours![
             walk, aside_hi, aside_lo, below_hi, below_lo, origin, values, coarse, inverted, ramp, lut, fill, outline,
-            atlas
+            atlas, tints
         ];
         assert_eq!(theirs, ours);
         assert_eq!(span as usize, size_of::<ShowUniform>());

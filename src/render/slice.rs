@@ -6,7 +6,7 @@
 use super::reslice::{ResliceUniform, Reslicer, TARGET};
 use super::show::{Kind, ShowUniform, Shower, Showing, lut_texture};
 use super::{Gpu, GpuError, LabelTexture, VolumeTexture, shader};
-use crate::volume::{LabelStyle, Shade, SlicePlane, SliceView, Voi, VoiLut, Volume, reslice, reslice_rows};
+use crate::volume::{Blend, LabelStyle, Shade, SlicePlane, SliceView, Voi, VoiLut, Volume, reslice, reslice_rows};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -26,8 +26,8 @@ pub struct SliceParams {
     pub origin_px: [i32; 2],
     /// Screen pixels along a side of one value: 1, or 2 while dragging on a software adapter.
     pub coarse: u32,
-    /// Laid over what is there, this much of it (0 to 1), in warm colours.
-    pub blend: Option<f32>,
+    /// Laid over what is there: how much of it, and in which colours.
+    pub blend: Option<Blend>,
 }
 
 impl SliceParams {

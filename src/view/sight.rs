@@ -3,7 +3,7 @@
 
 use super::{Curve, Frame, Pane, PanePoint, Stack, Straight};
 use crate::space::{DVec2, DVec3, Geometry, PatientPoint, Plane};
-use crate::volume::{Interpolation, Projection, Slab, SlicePlane, SliceView};
+use crate::volume::{Blend, Interpolation, Projection, Slab, SlicePlane, SliceView};
 use std::sync::Arc;
 
 /// The thickest slab, mm.
@@ -43,12 +43,14 @@ pub struct Sight {
     pub linked: bool,
     /// So too zoom and pan.
     pub zoom_linked: bool,
-    /// A second series laid over, and how much of it, 0 to 1.
-    pub overlay: Option<(usize, f32)>,
+    /// A second series laid over, and how.
+    pub overlay: Option<(usize, Blend)>,
     /// Its size at the last frame, logical points.
     pub size: DVec2,
     /// It is still to be fitted to its first size.
     pub unfitted: bool,
+    /// Middle and zoom as they were fitted last: a pane that still shows all goes on doing so in another size.
+    pub fitted: Option<(PatientPoint, f64)>,
 }
 
 impl Sight {
@@ -68,6 +70,7 @@ impl Sight {
             overlay: None,
             size,
             unfitted: true,
+            fitted: None,
         }
     }
 
@@ -145,14 +148,16 @@ impl Sight {
         }
     }
 
-    /// Tells how large the pane is now; where it is new it is fitted to that.
+    /// Tells how large the pane is now; where it is new, or showed all of the picture so far, it is fitted to that.
     pub fn resized(&mut self, size: DVec2, geometry: &Geometry) {
-        self.size = size;
-        if std::mem::take(&mut self.unfitted) {
+        let shows_all = self.fitted == Some((self.pane.focus, self.pane.mm_per_point));
+        let other_size = std::mem::replace(&mut self.size, size) != size;
+        if std::mem::take(&mut self.unfitted) || (other_size && shows_all) {
             match &self.aim {
                 Aim::Curved(curve) => curve.extent().iter().for_each(|g| self.pane.fit(g, size)),
                 _ => self.pane.fit(geometry, size),
             }
+            self.fitted = Some((self.pane.focus, self.pane.mm_per_point));
         }
     }
 
@@ -312,6 +317,20 @@ mod tests {
         assert_eq!(s.position(&g), (11, 21));
         let end = Sight { cursor: s.scrolled(&g, -100), ..s };
         assert_eq!(end.position(&g).0, 1);
+    }
+
+    #[test]
+    fn a_pane_that_shows_all_goes_on_so_in_another_size_and_one_that_was_zoomed_does_not() {
+        let g = grid();
+        let (large, small) = (DVec2::new(800.0, 600.0), DVec2::new(300.0, 500.0));
+        let mut s = Sight::new(0, Plane::Sagittal, &g, g.center());
+        s.resized(large, &g);
+        s.resized(small, &g);
+        assert_eq!(s.pane, Pane::fitted(Plane::Sagittal, &g, small));
+        s.pane.zoom_at(PanePoint(DVec2::new(10.0, 20.0)), small, 1.5);
+        let zoomed = s.pane.clone();
+        s.resized(large, &g);
+        assert_eq!(s.pane, zoomed);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Sampled images in space: [`Volume`] (samples + grid + units), how values become grey (VOI), the CPU reslice that is
 //! the reference for every picture, and statistics. Volumes are immutable and shared behind `Arc`.
 
+mod colormap;
 mod finding;
 mod overlay;
 mod plane;
@@ -15,6 +16,7 @@ pub(crate) mod test_volumes;
 mod voi;
 mod walk;
 
+pub use colormap::{Blend, ColorMap, NODES};
 pub use finding::{Finding, FindingCode, Severity, finding_codes};
 pub use overlay::{LabelStyle, Labels, overlay};
 pub use plane::{Interpolation, Projection, Slab, SlicePlane, SliceView};
