@@ -2,26 +2,55 @@
 //! real CT, 12 simulated readers each. A reader's seed is the lesion's deepest point moved within 40 % of the inscribed
 //! radius, the reach its largest radius times 0.95 … 1.35.
 //!
-//! `cargo bench --bench grow -- CASE_DIR…`, where each folder holds `dicom-axial/`, `truth-axial.nii.gz` and `truth.json`.
-//! One JSON line: mean Dice to the truth, its 10th percentile, mean Dice between readers of the same lesion, milliseconds.
+//! Then each makes one corrective gesture (see `grow/corrected.rs`).
+//!
+//! `cargo bench --bench grow -- CASE_DIR…`, where each folder holds `dicom-axial/`, `truth-axial.nii.gz` and `truth.json`;
+//! without folders those of `../shared/data/virtual-lesions` are taken, where they are. One JSON line for all and one for
+//! each kind of lesion: mean Dice to the truth and its 10th percentile, after grow and after the corrective gesture, mean
+//! Dice between readers of the same lesion, milliseconds, and which gestures were made.
 
 use flate2::read::GzDecoder;
-use serde_json::Value;
+use serde_json::{Value, json};
 use spondyl::segment::grow;
 use spondyl::space::{DVec3, PatientPoint};
 use spondyl::study;
 use spondyl::volume::Volume;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+#[path = "grow/corrected.rs"]
+mod corrected;
+
 const READERS: u64 = 12;
 
+type Voxels = BTreeSet<u64>;
+
+/// What came of the lesions of a kind.
+#[derive(Default)]
+struct Tally {
+    lesions: usize,
+    grown: Vec<f64>,
+    corrected: Vec<f64>,
+    between: Vec<f64>,
+    ms: Vec<f64>,
+    gestures: BTreeMap<&'static str, usize>,
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
-    let cases: Vec<PathBuf> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).map(PathBuf::from).collect();
-    let (mut to_truth, mut between, mut ms) = (Vec::new(), Vec::new(), Vec::new());
+    let mut cases: Vec<PathBuf> =
+        std::env::args().skip(1).filter(|a| !a.starts_with("--")).map(PathBuf::from).collect();
+    if cases.is_empty() {
+        let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/virtual-lesions");
+        cases = ["torso-ge", "lumbar-3mm"].map(|c| shared.join(c)).into_iter().filter(|c| c.is_dir()).collect();
+    }
+    if cases.is_empty() {
+        println!("usage: cargo bench --bench grow -- CASE_DIR…");
+        return Ok(());
+    }
+    let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
     for case in &cases {
         let scan = study::scan(&[case.join("dicom-axial")], &());
         let series = scan.series.first().ok_or("no series")?;
@@ -29,36 +58,54 @@ fn main() -> Result<(), Box<dyn Error>> {
         let truth = labels(&case.join("truth-axial.nii.gz"), &volume)?;
         let facts: Value = serde_json::from_slice(&std::fs::read(case.join("truth.json"))?)?;
         for lesion in facts["lesions"].as_array().ok_or("no lesions")? {
-            let wanted: HashSet<u64> = voxels(&truth, lesion["label"].as_u64().unwrap_or(0));
+            let wanted = voxels(&truth, lesion["label"].as_u64().unwrap_or(0));
+            let kind = lesion["kind"].as_str().unwrap_or("unknown").to_owned();
+            let mut ms = Vec::new();
             let drawn = readers(lesion, &volume, &mut ms)?;
-            let own: Vec<f64> = drawn.iter().map(|d| dice(d, &wanted)).collect();
-            let mean = own.iter().sum::<f64>() / own.len() as f64;
-            eprintln!("{} {}: {mean:.3}", case.display(), lesion["name"]);
-            to_truth.extend(own);
-            let pairs = (0..drawn.len()).flat_map(|a| (0..a).map(move |b| (a, b)));
-            let agreed: Vec<f64> = pairs.map(|(a, b)| dice(&drawn[a], &drawn[b])).collect();
-            between.push(agreed.iter().sum::<f64>() / agreed.len() as f64);
+            let mut random = Random(lesion["label"].as_u64().unwrap_or(0) * 104_729 + 1);
+            let after: Vec<_> = drawn.iter().map(|d| corrected::best(&volume, d, &wanted, &mut random)).collect();
+            let means = [
+                mean(&drawn.iter().map(|d| dice(d, &wanted)).collect::<Vec<_>>()),
+                mean(&after.iter().map(|(_, d)| dice(d, &wanted)).collect::<Vec<_>>()),
+            ];
+            eprintln!("{} {} ({kind}): {:.3}, corrected {:.3}", case.display(), lesion["name"], means[0], means[1]);
+            for name in [kind, "all".to_owned()] {
+                let tally = tallies.entry(name).or_default();
+                tally.lesions += 1;
+                tally.grown.extend(drawn.iter().map(|d| dice(d, &wanted)));
+                tally.corrected.extend(after.iter().map(|(_, d)| dice(d, &wanted)));
+                tally.ms.extend(&ms);
+                after.iter().for_each(|(gesture, _)| *tally.gestures.entry(gesture).or_default() += 1);
+                let pairs = (0..drawn.len()).flat_map(|a| (0..a).map(move |b| (a, b)));
+                tally.between.push(mean(&pairs.map(|(a, b)| dice(&drawn[a], &drawn[b])).collect::<Vec<_>>()));
+            }
         }
     }
-    if to_truth.is_empty() {
-        println!("usage: cargo bench --bench grow -- CASE_DIR…");
-        return Ok(());
+    for (kind, t) in tallies {
+        let line = json!({"kind": kind, "lesions": t.lesions, "mean_dice": rounded(mean(&t.grown)),
+            "p10_dice": rounded(p10(t.grown)), "corrected_mean_dice": rounded(mean(&t.corrected)),
+            "corrected_p10_dice": rounded(p10(t.corrected)), "between_readers": rounded(mean(&t.between)),
+            "ms": rounded(mean(&t.ms)), "gestures": t.gestures});
+        println!("{line}");
     }
-    to_truth.sort_by(f64::total_cmp);
-    let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
-    println!(
-        r#"{{"lesions":{},"mean_dice":{:.4},"p10_dice":{:.4},"between_readers":{:.4},"ms":{:.2}}}"#,
-        between.len(),
-        mean(&to_truth),
-        to_truth[to_truth.len() / 10],
-        mean(&between),
-        mean(&ms)
-    );
     Ok(())
 }
 
+fn mean(v: &[f64]) -> f64 {
+    v.iter().sum::<f64>() / v.len().max(1) as f64
+}
+
+fn p10(mut v: Vec<f64>) -> f64 {
+    v.sort_by(f64::total_cmp);
+    v.get(v.len() / 10).copied().unwrap_or_default()
+}
+
+fn rounded(v: f64) -> f64 {
+    (v * 1e4).round() / 1e4
+}
+
 /// What the simulated readers draw.
-fn readers(lesion: &Value, volume: &Volume, ms: &mut Vec<f64>) -> Result<Vec<HashSet<u64>>, Box<dyn Error>> {
+fn readers(lesion: &Value, volume: &Volume, ms: &mut Vec<f64>) -> Result<Vec<Voxels>, Box<dyn Error>> {
     let number = |v: &Value| v.as_f64().ok_or("not a number");
     let seed = &lesion["seed_mm"];
     let seed = DVec3::new(number(&seed[0])?, number(&seed[1])?, number(&seed[2])?);
@@ -77,11 +124,11 @@ fn readers(lesion: &Value, volume: &Volume, ms: &mut Vec<f64>) -> Result<Vec<Has
     Ok(drawn)
 }
 
-fn dice(a: &HashSet<u64>, b: &HashSet<u64>) -> f64 {
+fn dice(a: &Voxels, b: &Voxels) -> f64 {
     2.0 * a.intersection(b).count() as f64 / (a.len() + b.len()).max(1) as f64
 }
 
-fn voxels(truth: &[u8], label: u64) -> HashSet<u64> {
+fn voxels(truth: &[u8], label: u64) -> Voxels {
     truth.iter().enumerate().filter(|(_, l)| u64::from(**l) == label).map(|(n, _)| n as u64).collect()
 }
 

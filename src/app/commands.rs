@@ -97,6 +97,7 @@ impl App {
 
     /// Runs a command, or says why it cannot.
     pub(super) fn run(&mut self, id: CommandId) {
+        self.finish_grow();
         if let Some(why) = self.why_not(id) {
             self.notices.say(format!("{}: {why}", id.command().name));
             return;
@@ -298,21 +299,14 @@ impl App {
         self.desk.tool = Some(tool);
         match outcome {
             Outcome::Commit(op) => {
-                self.show_pending(None);
-                self.commit(op);
+                self.keep_step(op);
             }
             Outcome::Preview => self.show_pending(pending),
             Outcome::Idle => {}
         }
     }
 
-    /// Shows what a stroke under way would paint, in the label texture only.
-    pub(super) fn show_pending(&mut self, op: Option<Op>) {
-        let (Some(screen), Some(reading)) = (&mut self.screen, &self.reading) else { return };
-        screen.show_pending(reading, op.as_ref());
-    }
-
-    fn commit(&mut self, op: Op) {
+    pub(super) fn commit(&mut self, op: Op) {
         if let Op::Measure { measurement, shape, .. } = &op {
             if let (CommandId::KnownLength, MeasurementShape::Length { points_mm }) = (self.desk.tool_id, shape) {
                 self.dialog = Dialog::KnownLength(KnownLength::of(*points_mm));
@@ -331,6 +325,7 @@ impl App {
 
     /// Carries out a step; false, with a notice, when it was refused.
     pub(super) fn perform(&mut self, op: Op) -> bool {
+        self.finish_grow();
         let op = self.at_timepoint(op);
         match self.with_case(|reading| {
             let mut session = reading.case.session.take();
@@ -355,6 +350,7 @@ impl App {
     }
 
     fn undo_or_redo(&mut self, undo: bool) {
+        self.finish_grow();
         let Some(session) = self.reading.as_mut().and_then(|r| r.case.session.as_mut()) else { return };
         let name = if undo { session.undo_name() } else { session.redo_name() }.map(str::to_owned);
         let result = if undo { session.undo() } else { session.redo() };

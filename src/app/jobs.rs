@@ -2,6 +2,7 @@
 //! [`Arrival`] at the start of a frame; what comes from a cancelled job is dropped.
 
 use super::export_dialog::ExportDialog;
+use super::growing::Grown;
 use super::recent::Recent;
 use crate::import::Found;
 use crate::session::Places;
@@ -43,6 +44,8 @@ pub enum Arrival {
     Loaded(usize, Box<Result<Assembled, String>>),
     /// A file of levels was read, or why not.
     LevelsRead(Result<Box<Found>, String>),
+    /// What grow answers.
+    Grown(Grown),
     /// What the start page shows of earlier sittings.
     Recent(Box<Recent>),
     /// How far the items of a worklist are.
@@ -62,6 +65,7 @@ enum Kind {
     Recent,
     Worklist,
     Export,
+    Grow,
 }
 
 /// One job under way.
@@ -141,7 +145,7 @@ impl Inbox {
 
     /// The most telling job under way.
     pub fn work(&self) -> Option<Work> {
-        let job = self.jobs.iter().find(|j| !matches!(j.kind, Kind::Thumbnails | Kind::Recent))?;
+        let job = self.jobs.iter().find(|j| !matches!(j.kind, Kind::Thumbnails | Kind::Recent | Kind::Grow))?;
         let (done, total) = (job.done.load(Ordering::Relaxed), job.total.load(Ordering::Relaxed));
         let name = match job.kind {
             Kind::Scan => "Looking through files",
@@ -151,6 +155,7 @@ impl Inbox {
             Kind::Recent => "Recent cases",
             Kind::Worklist => "Reading the worklist",
             Kind::Export => "Exporting",
+            Kind::Grow => "Growing",
         };
         let share = (total > 0).then(|| done as f32 / total as f32);
         let text = if total > 0 { format!("{name} {done}/{total}") } else { name.to_owned() };
@@ -258,6 +263,16 @@ impl Inbox {
     /// Looks at the files of a worklist.
     pub fn worklist(&mut self, look: impl FnOnce() -> Vec<Progress> + Send + 'static) {
         self.start(Kind::Worklist, move |out| out.send(Some(Arrival::Worklist(look()))));
+    }
+
+    /// Works out an answer of grow.
+    pub fn work_out_grow(&mut self, work: impl FnOnce() -> Grown + Send + 'static) {
+        self.start(Kind::Grow, move |out| out.send(Some(Arrival::Grown(work()))));
+    }
+
+    /// Whether an answer of grow is being worked out.
+    pub fn is_growing(&self) -> bool {
+        self.jobs.iter().any(|j| j.kind == Kind::Grow)
     }
 
     /// Looks for recent cases.

@@ -10,14 +10,23 @@ impl App {
     /// window's layout. With `join` its study comes into the open case.
     pub(super) fn show_series_in(&mut self, index: usize, pane: Option<usize>, join: bool) {
         let Some((series, key)) = self.library.get(index) else { return };
+        self.finish_grow();
         let mut fresh = true;
         match &mut self.reading {
             None => self.reading = Some(super::reading::Reading::begin(index, series, key, self.layout)),
             Some(reading) => {
                 fresh = reading.number_of(index).is_none_or(|n| !reading.in_panes().contains(&n));
                 let number = reading.add(index, series, key);
+                let alone = pane.is_none() && !reading.viewer.layout().compares();
+                let was_projection = !reading.has_planes(reading.active_number());
                 reading.show_in_panes(number, pane);
                 pane.into_iter().for_each(|p| reading.viewer.activate(p));
+                // A projection is one picture: it is shown once, as large as there is room; planes come back after it.
+                match reading.has_planes(number) {
+                    false if alone => reading.arrange(Layout::One, &[]),
+                    true if alone && was_projection => reading.arrange(self.layout, &[]),
+                    _ => {}
+                }
             }
         }
         self.case_of_active(join);
@@ -70,6 +79,8 @@ impl App {
         if reading.viewer.active() == pane {
             return;
         }
+        self.finish_grow();
+        let Some(reading) = &mut self.reading else { return };
         reading.viewer.activate(pane);
         self.case_of_active(false);
     }
@@ -115,9 +126,13 @@ impl App {
                 beside.push(reading.add(index, series, key));
             }
         }
+        let planes = reading.has_planes(reading.active_number());
+        if !planes && !layout.compares() && layout != Layout::One {
+            self.notices.say("A radiograph is one picture: it is shown once");
+        }
         let layout = match beside.len() {
             n @ 2..=4 if layout.compares() => Layout::Beside(n as u8),
-            _ if layout.compares() => Layout::One,
+            _ if layout.compares() || !planes => Layout::One,
             _ => layout,
         };
         reading.arrange(layout, &beside);

@@ -1,12 +1,13 @@
 //! Figures of what the reader measured, kept until it changes, in words for lists and over the picture.
 
+use super::labels::Places;
 use super::overlay::Sheet;
 use super::reading::Reading;
 use super::theme;
 use crate::assess::{Measured, measured};
-use crate::document::{Measurement, MeasurementShape};
+use crate::document::{MeasureRole, Measurement, MeasurementShape};
 use crate::space::PatientPoint;
-use egui::{Align2, Color32, Pos2, vec2};
+use egui::{Align2, Color32, Pos2, Vec2, vec2};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -92,14 +93,22 @@ pub fn lines(m: &Measurement, figures: &Measured, units: &str) -> Vec<String> {
     out
 }
 
-/// A measurement over a picture that shows it.
-pub(super) fn paint(sheet: &Sheet<'_>, id: Uuid, m: &Measurement, current: bool) {
+/// The words of a measurement, and where they would like to stand.
+pub(super) struct Words {
+    text: String,
+    color: Color32,
+    /// Beside the figure's right end, where they hide nothing of it, and beside its left one.
+    ends: [Pos2; 2],
+}
+
+/// A measurement's lines over a picture that shows it; its words are placed when all of them are known.
+pub(super) fn paint(sheet: &Sheet<'_>, id: Uuid, m: &Measurement, current: bool) -> Option<Words> {
     let points = m.shape.points();
     let reach_mm = sheet.sight.stack(&sheet.shown.geometry).step_mm(&sheet.shown.geometry, sheet.sight.cursor);
     let reach_mm = reach_mm.max(sheet.sight.slab_mm / 2.0);
     let near = |p: &PatientPoint| sheet.depth_mm(*p) <= reach_mm;
     if !points.iter().step_by(1 + points.len() / 64).all(near) {
-        return;
+        return None;
     }
     let color = if current { theme::ACCENT } else { COLOR };
     let on: Vec<Pos2> = m.shape.outline().iter().map(|p| sheet.screen(*p)).collect();
@@ -121,17 +130,42 @@ pub(super) fn paint(sheet: &Sheet<'_>, id: Uuid, m: &Measurement, current: bool)
         }
     }
     // Values are those of the series it was drawn on: over another one its name has to do.
+    let what = role_prefix(m.role);
     let text = match m.image == sheet.shown.key || !m.shape.reads_values() {
-        true => lines(m, &sheet.reading.figures_of(id, m), sheet.units_of(&m.image)).join("\n"),
+        true => format!("{what}{}", lines(m, &sheet.reading.figures_of(id, m), sheet.units_of(&m.image)).join("\n")),
         false => m.label.clone(),
     };
-    // Beside the figure's right end, where it hides nothing of it; beside the left one where the picture ends there.
     let end =
         |right: bool| on.iter().copied().reduce(|a, b| if (b.x > a.x) == right { b } else { a }).unwrap_or_default();
-    let (right, left) = (end(true) + vec2(9.0, 0.0), end(false) - vec2(9.0, 0.0));
-    match sheet.fits(right, &text, 12.0) || !sheet.fits(left - vec2(sheet.width_of(&text, 12.0), 0.0), &text, 12.0) {
-        true => sheet.text(right, Align2::LEFT_CENTER, &text, 12.0, color),
-        false => sheet.text(left, Align2::RIGHT_CENTER, &text, 12.0, color),
+    Some(Words { text, color, ends: [end(true), end(false)] })
+}
+
+/// Which of two diameters at the same place it is.
+fn role_prefix(role: MeasureRole) -> &'static str {
+    match role {
+        MeasureRole::Free => "",
+        MeasureRole::CanalAp => "canal ",
+        MeasureRole::CordAp | MeasureRole::CordTransverse => "cord ",
+    }
+}
+
+impl Words {
+    /// Writes them at a free place.
+    pub fn write(&self, sheet: &Sheet<'_>, places: &mut Places) {
+        const BESIDE: Vec2 = vec2(9.0, 0.0);
+        const SIZE: f32 = 12.0;
+        let [right, left] = self.ends;
+        let wished = [(right + BESIDE, Align2::LEFT_CENTER), (left - BESIDE, Align2::RIGHT_CENTER)];
+        let place = places.find(sheet.size_of(&self.text, SIZE), &wished);
+        if place.led {
+            // From the nearer end to the nearer side of the words.
+            let (from, to) = match place.rect.center().x >= (right.x + left.x) / 2.0 {
+                true => (right, place.rect.left_center() - vec2(2.0, 0.0)),
+                false => (left, place.rect.right_center() + vec2(2.0, 0.0)),
+            };
+            sheet.painter.line_segment([from, to], egui::Stroke::new(0.8, self.color.gamma_multiply(0.7)));
+        }
+        sheet.text(place.rect.left_top(), Align2::LEFT_TOP, &self.text, SIZE, self.color);
     }
 }
 

@@ -19,12 +19,14 @@ mod figure_dialog;
 mod figures;
 mod forms;
 mod gpu;
+mod growing;
 mod hanging;
 mod history_panel;
 mod import_dialog;
 mod jobs;
 mod keys;
 mod known_length;
+mod labels;
 mod ladder;
 mod lesions;
 mod look;
@@ -116,6 +118,7 @@ pub struct App {
     cine: Option<Cine>,
     /// The reading study that is open.
     worklist: Option<Worklist>,
+    growing: growing::Growing,
     /// Where the pictures of the panes lie in the window.
     pane_rects: Vec<(usize, egui::Rect)>,
 }
@@ -148,6 +151,7 @@ impl App {
             remembered: Remembered::default(),
             cine: None,
             worklist: None,
+            growing: growing::Growing::default(),
             pane_rects: vec![],
         }
     }
@@ -240,7 +244,6 @@ impl App {
 
     /// Called once when the window closes: background work ends; everything drawn is on disk.
     pub fn close(&mut self) {
-        self.inbox.cancel_all();
         self.leave_case();
     }
 
@@ -296,6 +299,7 @@ impl App {
                     }
                 }
                 Arrival::Worklist(items) => self.worklist_read(items),
+                Arrival::Grown(grown) => self.grown(grown),
                 Arrival::Recent(recent) => self.recent = Some(*recent),
                 Arrival::ExportAsks(dialog) => self.dialog = Dialog::Export(*dialog),
                 Arrival::Exported(result) => match result {
@@ -304,6 +308,7 @@ impl App {
                 },
             }
         }
+        self.follow_grow();
         if let Some(trouble) = self.screen.as_mut().and_then(Screen::take_trouble) {
             self.notices.fail(trouble);
         }
@@ -353,6 +358,8 @@ impl App {
     }
 
     fn leave_case(&mut self) {
+        self.finish_grow();
+        self.growing = growing::Growing::default();
         self.inbox.cancel_all();
         self.reading = None;
         self.cine = None;

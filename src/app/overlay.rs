@@ -1,16 +1,17 @@
 //! What lies over the image: crosshair, level labels, end-plate points, measurements, the tool's preview, and the
 //! pane's own furniture (letters, scale bar, corner texts).
 
+use super::labels::Places;
 use super::pane_input::local_to;
 use super::reading::Reading;
 use super::shown::Shown;
 use super::{App, drawings, measured, scout, theme};
-use crate::document::{Document, HeightPoints, ImageKey};
+use crate::document::{Document, HeightPoints, ImageKey, Measurement};
 use crate::session::CommandId;
 use crate::space::{PatientPoint, Plane};
 use crate::tool::Preview;
 use crate::view::{Aim, Sight, orientation_letters, scale_bar, stored_letters};
-use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Stroke, StrokeKind, pos2, vec2};
+use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Stroke, StrokeKind, Vec2, pos2, vec2};
 
 const SMALL: f32 = 11.0;
 /// In narrower pictures scale bar, letter and window do not stand in one line.
@@ -60,14 +61,9 @@ impl Sheet<'_> {
         self.painter.text(at, anchor, text, font, color);
     }
 
-    /// How wide a text is.
-    pub(super) fn width_of(&self, text: &str, size: f32) -> f32 {
-        self.painter.layout_no_wrap(text.to_owned(), FontId::proportional(size), FURNITURE).rect.width()
-    }
-
-    /// Whether a text that begins at a place ends within the picture.
-    pub(super) fn fits(&self, at: Pos2, text: &str, size: f32) -> bool {
-        at.x >= self.rect.left() && at.x + self.width_of(text, size) < self.rect.right()
+    /// How large a text is.
+    pub(super) fn size_of(&self, text: &str, size: f32) -> Vec2 {
+        self.painter.layout_no_wrap(text.to_owned(), FontId::proportional(size), FURNITURE).rect.size()
     }
 
     pub(super) fn line(&self, a: Pos2, b: Pos2, color: Color32) {
@@ -133,6 +129,8 @@ fn crosshair(sheet: &Sheet<'_>) {
 fn document(app: &App, sheet: &Sheet<'_>) {
     let document = sheet.document();
     let active = sheet.sight.shown == sheet.reading.active_number();
+    let mut places = Places::within(sheet.rect);
+    furniture_places(sheet).into_iter().for_each(|r| places.take(r));
     for (level, v) in document.vertebrae.iter().filter(|_| sheet.reading.levels_lie_in(sheet.sight.shown)) {
         let depth = if sheet.sight.is_curved() { 0.0 } else { v.at_mm.map_or(0.0, |at| sheet.depth_mm(at)) };
         if let Some(at) = v.at_mm.filter(|_| depth < LABEL_DEPTH_MM) {
@@ -145,7 +143,9 @@ fn document(app: &App, sheet: &Sheet<'_>) {
                 sheet.line(pos2(sheet.rect.left(), y), pos2(sheet.rect.left() + 12.0, y), color);
             }
             sheet.painter.circle(p, 3.0, Color32::from_black_alpha(120), Stroke::new(1.4, color));
-            sheet.text(p + vec2(8.0, 0.0), Align2::LEFT_CENTER, level.name(), 13.0, color);
+            let at = p + vec2(8.0, 0.0);
+            places.take(Align2::LEFT_CENTER.anchor_size(at, sheet.size_of(level.name(), 13.0)));
+            sheet.text(at, Align2::LEFT_CENTER, level.name(), 13.0, color);
         }
         let side = sheet.sight.plane() == Plane::Sagittal || !sheet.shown.is_located();
         let seen = |h: &&HeightPoints| side && sheet.depth_mm(h.sup_mid) < LABEL_DEPTH_MM;
@@ -153,11 +153,25 @@ fn document(app: &App, sheet: &Sheet<'_>) {
             heights(sheet, h);
         }
     }
-    for (id, m) in &document.measurements {
-        if lies_in(sheet, &m.image) {
-            measured::paint(sheet, *id, m, active && app.desk.measurement.as_deref() == Some(m.label.as_str()));
-        }
-    }
+    let is_current = |m: &Measurement| active && app.desk.measurement.as_deref() == Some(m.label.as_str());
+    let here = document.measurements.iter().filter(|(_, m)| lies_in(sheet, &m.image));
+    let mut words: Vec<_> =
+        here.filter_map(|(id, m)| Some((!is_current(m), measured::paint(sheet, *id, m, is_current(m))?))).collect();
+    // The current one has the first choice of place.
+    words.sort_by_key(|(other, _)| *other);
+    words.iter().for_each(|(_, w)| w.write(sheet, &mut places));
+}
+
+/// Where the picture's own texts stand: no measurement's words lie on them.
+fn furniture_places(sheet: &Sheet<'_>) -> [Rect; 4] {
+    let r = sheet.rect;
+    let corner = |align: Align2, size: Vec2| align.align_size_within_rect(size, r);
+    [
+        corner(Align2::LEFT_TOP, vec2(90.0, 36.0)),
+        corner(Align2::RIGHT_TOP, vec2(r.width() / 2.0 - 20.0, 20.0)),
+        corner(Align2::LEFT_BOTTOM, vec2(120.0, 28.0)),
+        corner(Align2::RIGHT_BOTTOM, vec2(120.0, 20.0)),
+    ]
 }
 
 /// Whether what was drawn on an image is at the same coordinates in this pane's series.
@@ -239,6 +253,9 @@ fn furniture(sheet: &Sheet<'_>, descriptions: bool) {
     .into_iter()
     .filter_map(|(at, anchor, direction)| Some((at, anchor, letters(direction)?)))
     {
+        // The lines of other planes end before a letter rather than run through it.
+        let back = anchor.anchor_size(at, sheet.size_of(&direction, 14.0)).expand2(vec2(2.0, 0.0));
+        sheet.painter.rect_filled(back, 2.0, Color32::from_black_alpha(190));
         sheet.text(at, anchor, &direction, 14.0, FURNITURE);
     }
     sheet.text(r.left_top() + vec2(7.0, 5.0), Align2::LEFT_TOP, &place_text(sheet), SMALL, FURNITURE);

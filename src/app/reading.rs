@@ -49,6 +49,8 @@ pub struct Reading {
     figures: RefCell<Figures>,
     places: RefCell<HashMap<usize, (u64, Places)>>,
     measured: super::measured::Kept,
+    /// What grow answered last.
+    pub grown: Option<super::growing::Grown>,
 }
 
 /// Middles of lesions on a series, by their label value.
@@ -98,6 +100,7 @@ impl Reading {
             figures: RefCell::default(),
             places: RefCell::default(),
             measured: super::measured::Kept::default(),
+            grown: None,
         }
     }
 
@@ -348,6 +351,11 @@ impl Reading {
         }
     }
 
+    /// Whether a series has planes to choose among; a projection is one picture.
+    pub fn has_planes(&self, number: usize) -> bool {
+        self.shown(number).series.kind != Kind::Projection
+    }
+
     /// Another layout: planes of the active series, or the given series side by side.
     pub fn arrange(&mut self, layout: Layout, beside: &[usize]) {
         let number = self.active_number();
@@ -491,5 +499,9 @@ impl Images for Reading {
 
     fn primary(&self) -> Option<ImageKey> {
         Some(self.key.clone())
+    }
+
+    fn grown(&self, image: &ImageKey, seed: PatientPoint, reach_mm: f64) -> Option<Vec<crate::segment::Span>> {
+        self.last_grown(image, seed, reach_mm)
     }
 }

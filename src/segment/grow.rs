@@ -6,6 +6,9 @@
 //! ([`evidence`]) weighs for each voxel what tells lesion from surroundings. Then the part that hangs together with the seed
 //! is kept, and hollows are filled.
 //!
+//! Far reaches into fine grids are worked out on blocks of voxels, at most [`WORK_VOXELS`] of them, so that an answer comes
+//! while the reader drags; its surface is then laid through the fine grid between the blocks' middles.
+//!
 //! The weights of the second pass were found by random search on lesions put into three CT scans; none of those lesions is
 //! one that the reported figures are taken on, two of the scans are.
 
@@ -22,7 +25,13 @@ pub const REACH_MAX_MM: f64 = 60.0;
 /// The cut lies above the middle between lesion and bone: rims of small lesions are blurred upwards.
 pub const BONE_SHARE: f64 = 0.65;
 
+/// More voxels than this are not searched one by one.
+const WORK_VOXELS: usize = 160_000;
+
+mod blocks;
 mod evidence;
+
+use blocks::Blocks;
 
 /// The lesion about `seed` that stays within `reach_mm` of it, as spans of the volume's grid: at least the seed's voxel.
 /// `None` when the seed lies outside the grid.
@@ -30,8 +39,10 @@ pub fn grow(volume: &Volume, seed: PatientPoint, reach_mm: f64) -> Option<Vec<Sp
     let reach_mm = reach_mm.min(REACH_MAX_MM);
     let field = Field::cut_out(volume, seed, reach_mm)?;
     let first = field.first_answer();
-    let second = field.tidied(evidence::decide(&field, &first));
-    Some(second.spans(volume.size()))
+    let against = evidence::weigh(&field, &first);
+    let second = field.tidied(against.iter().map(|a| *a < 0.0).collect());
+    let answer = field.blocks.in_full(&volume.geometry, &second, against, seed, reach_mm);
+    Some(answer.spans(volume.size()))
 }
 
 /// The levels of soft tissue and of bone about a point of a CT, within 15 mm, in HU: low quantile near the point, and the
@@ -47,8 +58,9 @@ pub fn bone_levels(volume: &Volume, at: PatientPoint) -> Option<[f64; 2]> {
     (bone.len() > 10).then(|| [f64::from(soft.clamp(0.0, 90.0)), f64::from(median(bone))])
 }
 
-/// The part of the volume that grow looks at.
+/// The part of the volume that grow looks at; where it says voxel it means a block of them.
 struct Field {
+    blocks: Blocks,
     region: Region,
     /// Values in which the lesion is dark against its surroundings, in the order of Hounsfield units.
     values: Vec<f32>,
@@ -67,19 +79,15 @@ impl Field {
         let g = &volume.geometry;
         let at = g.voxel_from_patient(seed).nearest(g.size())?;
         let (low, high) = box_about(g, seed, 1.5 * reach_mm, at);
-        let region = Region::empty(g, low, high);
-        let index = |n: usize| {
-            let place = region.at(n);
-            VoxelIndex(std::array::from_fn(|a| place[a] + low[a]))
-        };
-        let count = region.inside.len();
-        let values = (0..count).map(|n| volume.value(index(n)) as f32).collect();
-        let distance = |n: usize| g.patient_from_voxel(index(n).center()).distance_mm(seed) as f32;
-        let far = (0..count).map(distance).collect();
-        let seed = region.flat(std::array::from_fn(|a| at.0[a] - low[a]));
-        let coarsest = g.spacing_mm().into_iter().fold(0.0, f64::max) as f32;
-        let voxel_mm3 = g.slice_voxel_volume_mm3(at.0[2]);
-        let mut field = Field { region, values, far, seed, reach: reach_mm as f32, coarsest, voxel_mm3 };
+        let blocks = Blocks::within(g, low, high, WORK_VOXELS);
+        let region = blocks.region(g);
+        let values = blocks.means(volume);
+        let distance = |n: usize| g.patient_from_voxel(blocks.middle(region.at(n))).distance_mm(seed) as f32;
+        let far = (0..values.len()).map(distance).collect();
+        let seed = region.flat(blocks.holding(at));
+        let coarsest = (0..3).map(|a| g.spacing_mm()[a] * blocks.step[a] as f64).fold(0.0, f64::max) as f32;
+        let voxel_mm3 = g.slice_voxel_volume_mm3(at.0[2]) * blocks.step.iter().product::<usize>() as f64;
+        let mut field = Field { blocks, region, values, far, seed, reach: reach_mm as f32, coarsest, voxel_mm3 };
         if volume.units != "HU" {
             field.turn_dark();
         }

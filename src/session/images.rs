@@ -1,6 +1,8 @@
 //! Where planning gets pictures from: the window's loaded series, the command line's scan, a test's grid.
 
 use crate::document::{ImageIdentity, ImageKey};
+use crate::segment::Span;
+use crate::space::PatientPoint;
 use crate::volume::Volume;
 use std::sync::Arc;
 
@@ -14,6 +16,11 @@ pub trait Images {
 
     /// The series that steps mean when they name none.
     fn primary(&self) -> Option<ImageKey>;
+
+    /// What grow answers, where that was worked out before: the same as working it out again.
+    fn grown(&self, _image: &ImageKey, _seed: PatientPoint, _reach_mm: f64) -> Option<Vec<Span>> {
+        None
+    }
 }
 
 /// No images at all: steps that draw are then refused.

@@ -1,6 +1,7 @@
 //! Grow: press inside the lesion, drag to how far it may reach; the answer is shown live and kept on release.
 
 use super::{Event, Outcome, Phase, Preview, Scene, Tool};
+use crate::segment::REACH_MAX_MM;
 use crate::session::Op;
 use crate::space::PatientPoint;
 
@@ -36,7 +37,7 @@ impl Tool for GrowTool {
 
     fn preview(&self, _: &Scene<'_>) -> Vec<Preview> {
         let Some([seed, at]) = self.0 else { return vec![] };
-        let reach = seed.distance_mm(at);
+        let reach = reach_mm(seed, at);
         vec![
             Preview::Tip { at: seed, radius_mm: reach, erase: false },
             Preview::Mark { at, text: format!("reach {reach:.0} mm") },
@@ -53,8 +54,13 @@ impl Tool for GrowTool {
     }
 }
 
+/// A drag that goes further means as far as grow goes.
+fn reach_mm(seed: PatientPoint, at: PatientPoint) -> f64 {
+    seed.distance_mm(at).min(REACH_MAX_MM)
+}
+
 fn step(seed: PatientPoint, at: PatientPoint, scene: &Scene<'_>) -> Option<Op> {
-    let reach_mm = seed.distance_mm(at);
+    let reach_mm = reach_mm(seed, at);
     (reach_mm >= LEAST_REACH_MM).then_some(())?;
     Some(Op::Grow {
         lesion: scene.lesion?.to_owned(),

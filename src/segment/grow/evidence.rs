@@ -31,8 +31,8 @@ fn says([weight, zero, width]: [f32; 3], value: f32, at_most: f32) -> f32 {
     weight * ((value - zero) / width).clamp(-at_most, at_most)
 }
 
-/// Which voxels are lesion.
-pub(super) fn decide(field: &Field, first: &First) -> Vec<bool> {
+/// What speaks against each voxel's being lesion, less what speaks for it: below zero it is.
+pub(super) fn weigh(field: &Field, first: &First) -> Vec<f32> {
     /// Local levels are means over about this distance, mm.
     const LOCAL_MM: f64 = 5.0;
     let picture = &field.values;
@@ -53,7 +53,7 @@ pub(super) fn decide(field: &Field, first: &First) -> Vec<bool> {
     let way = brightest_on_the_way(field, &first.picture);
     let mut around: Vec<f32> = first.picture.iter().map(|v| if levels.share(*v) > 0.55 { 1.0 } else { 0.0 }).collect();
     blur::gaussian(&mut around, &field.region, LOCAL_MM);
-    let belongs = |n: usize| {
+    let sum = |n: usize| {
         let share = ((picture[n] - low[n]) / (high[n] - low[n]).max(50.0)).clamp(-1.5, 2.5);
         let sum = says(weight::BRIGHTNESS, share, 1.0) - says(weight::DEPTH, depth[n].clamp(-6.0, 6.0), 2.0)
             + says(weight::MIDDLE, from_middle[n], 2.0)
@@ -61,9 +61,9 @@ pub(super) fn decide(field: &Field, first: &First) -> Vec<bool> {
             + says(weight::WAY, levels.share(way[n]).clamp(-1.0, 2.5), 1.0)
             - says(weight::AROUND, around[n], 1.0)
             + says(weight::BOND, first.against[n] - first.own[n], 1.0);
-        field.in_reach(n) && (sum < 0.0 || field.is_near(n, 0.5))
+        if field.in_reach(n) && field.is_near(n, 0.5) { sum.min(-0.1) } else { sum }
     };
-    (0..count).map(belongs).collect()
+    (0..count).map(sum).collect()
 }
 
 /// The levels of the lesion as a whole and of bone.

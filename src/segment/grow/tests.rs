@@ -85,3 +85,66 @@ fn the_answer_stays_in_reach_holds_the_seed_and_is_always_the_same() {
     }
     assert!(grow(&volume, PatientPoint::new(-20.0, 0.0, 0.0).unwrap(), 9.0).is_none());
 }
+
+/// A dark ball on a fine grid, seen through a far reach: worked out on blocks.
+fn fine(radius_mm: f64) -> (Volume, Vec<u64>) {
+    let size = [120, 120, 90];
+    let geometry = Geometry::regular(PatientPoint::ORIGIN, [DVec3::X * 0.5, DVec3::Y * 0.5, DVec3::Z * 0.7], size);
+    let geometry = geometry.unwrap();
+    let mut any = Dice(5);
+    let mut truth = Vec::new();
+    let middle = DVec3::new(30.0, 30.0, 31.5);
+    let value = |n: usize| {
+        let p = geometry.patient_from_voxel(VoxelIndex::from_flat(n, size).center()).vec();
+        let inside = p.distance(middle) <= radius_mm;
+        if inside {
+            truth.push(n as u64);
+        }
+        (if inside { 50.0 } else { 220.0 } + any.between(-60.0, 60.0)) as i16
+    };
+    let samples = (0..size.iter().product::<usize>()).map(value).collect();
+    let (volume, _) = made(4.0, 50.0, 220.0, "HU");
+    (Volume { geometry, samples: Samples::I16(samples), ..volume }, truth)
+}
+
+#[test]
+fn far_reaches_into_fine_grids_are_worked_out_on_blocks_and_end_at_the_surface() {
+    let radius = 12.0;
+    let (volume, truth) = fine(radius);
+    for (off, reach) in [(0.0, 14.0), (2.0, 18.0), (-1.3, 16.0)] {
+        let seed = PatientPoint::new(30.0 + off, 30.0 - off, 31.5 + off).unwrap();
+        let blocks = Field::cut_out(&volume, seed, reach).unwrap();
+        assert!(blocks.values.len() <= WORK_VOXELS && blocks.blocks.step != [1; 3], "{:?}", blocks.blocks.step);
+        let got = flat(&grow(&volume, seed, reach).unwrap());
+        let (mine, theirs): (std::collections::HashSet<u64>, std::collections::HashSet<u64>) =
+            (got.iter().copied().collect(), truth.iter().copied().collect());
+        let dice = 2.0 * mine.intersection(&theirs).count() as f64 / (mine.len() + theirs.len()) as f64;
+        assert!(dice > 0.9, "reach {reach}: {dice}");
+        for f in &got {
+            let at = VoxelIndex::from_flat(*f as usize, volume.size()).center();
+            assert!(volume.geometry.patient_from_voxel(at).distance_mm(seed) <= reach + 1e-9);
+        }
+    }
+}
+
+#[test]
+fn blocks_hold_every_voxel_once_and_their_means() {
+    let (volume, _) = made(6.0, 50.0, 220.0, "HU");
+    let g = &volume.geometry;
+    let blocks = Blocks::within(g, [3, 4, 2], [29, 33, 14], 500);
+    assert!(blocks.step[0] > 1 && blocks.step[0] >= blocks.step[2], "the finer axes first: {:?}", blocks.step);
+    let (region, means) = (blocks.region(g), blocks.means(&volume));
+    let mut sums = vec![(0.0, 0.0); means.len()];
+    for k in 2..=14 {
+        for j in 4..=33 {
+            for i in 3..=29 {
+                let at = VoxelIndex([i, j, k]);
+                let sum = &mut sums[region.flat(blocks.holding(at))];
+                *sum = (sum.0 + volume.value(at), sum.1 + 1.0);
+            }
+        }
+    }
+    for (mean, (sum, count)) in means.iter().zip(sums) {
+        assert!((f64::from(*mean) - sum / count).abs() < 1e-3);
+    }
+}

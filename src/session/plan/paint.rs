@@ -86,6 +86,9 @@ fn grown_spans(seed: PatientPoint, reach_mm: f64, image: &ImageKey, images: &dyn
         let expected = format!("expected above 0 and at most {REACH_MAX_MM}");
         return Err(Refusal::Nonsense(format!("reach_mm is {reach_mm}; {expected}")));
     }
+    if let Some(spans) = images.grown(image, seed, reach_mm) {
+        return Ok(spans);
+    }
     let volume = images.volume(image).ok_or_else(|| Refusal::NoPixels(image.clone()))?;
     grow(&volume, seed, reach_mm).ok_or_else(|| Refusal::Nonsense("seed_mm lies outside the images".to_owned()))
 }
