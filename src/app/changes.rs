@@ -14,9 +14,16 @@ pub struct ChangesDialog {
 }
 
 impl ChangesDialog {
-    /// The first timepoint against the last.
+    /// The first timepoint against the last one that something is said of.
     pub fn new(document: &Document) -> Self {
-        let last = document.timepoints_in_order().len().saturating_sub(1);
+        let order = document.timepoints_in_order();
+        let spoken = |t: &Option<TimepointKey>| {
+            t.as_ref().is_some_and(|key| {
+                let levels = document.followups.get(key).is_some_and(|f| !f.is_empty());
+                levels || document.images.values().any(|i| document.later_timepoint_of(i) == Some(key))
+            })
+        };
+        let last = order.iter().rposition(spoken).unwrap_or(order.len().saturating_sub(1));
         ChangesDialog { from: 0, to: last, table: None }
     }
 
@@ -76,10 +83,7 @@ fn table(ui: &mut Ui, rows: &[LevelChange]) {
         for row in rows {
             ui.label(RichText::new(row.level.name()).strong());
             both(ui, row, |s| widgets::plain(s.status.word()));
-            both(ui, row, |s| {
-                let types: Vec<_> = s.types.iter().map(|t| t.word()).collect();
-                if s.lesions == 0 { "none drawn".to_owned() } else { format!("{} {}", s.lesions, types.join(", ")) }
-            });
+            both(ui, row, |s| s.lesions_in_words.clone());
             figure(
                 ui,
                 row,
@@ -93,7 +97,7 @@ fn table(ui: &mut Ui, rows: &[LevelChange]) {
             both(ui, row, |s| match s.sins_range {
                 Some([a, b]) if a == b => a.to_string(),
                 Some([a, b]) => format!("{a}–{b}"),
-                None => "none".to_owned(),
+                None => "–".to_owned(),
             });
             both(ui, row, |s| if s.after_surgery.is_empty() { "–".to_owned() } else { s.after_surgery.join(", ") });
             ui.end_row();
@@ -117,15 +121,14 @@ fn figure(
     decimals: usize,
     change: Option<String>,
 ) {
-    let text = |v: Option<f64>| v.map_or("–".to_owned(), |v| format!("{v:.decimals$}"));
-    let shown = format!("{} to {} {unit}", text(of(&row.before)), text(of(&row.after)));
-    let known = of(&row.before).is_some() || of(&row.after).is_some();
+    let text = |v: Option<f64>| v.map_or("–".to_owned(), |v| format!("{v:.decimals$} {unit}"));
+    let (shown, known) = match (of(&row.before), of(&row.after)) {
+        (None, None) => ("–".to_owned(), false),
+        (Some(a), Some(b)) => (format!("{a:.decimals$} to {b:.decimals$} {unit}"), true),
+        (a, b) => (format!("{}, then {}", text(a), text(b)), true),
+    };
     ui.horizontal(|ui| {
-        ui.label(RichText::new(if known { shown } else { "–".to_owned() }).color(if known {
-            theme::TEXT
-        } else {
-            theme::MUTED
-        }));
+        ui.label(RichText::new(shown).color(if known { theme::TEXT } else { theme::MUTED }));
         if let Some(change) = change {
             ui.label(RichText::new(change).color(theme::ACCENT));
         }

@@ -1,11 +1,11 @@
 //! Exporting the open case: which formats, where to. The work runs in the background on a copy of the document.
 
 use super::jobs::Arrival;
-use super::{App, widgets};
+use super::{App, theme, widgets};
 use crate::document::{Document, ImageKey};
 use crate::export::{Case, ExportError, Format, UidKey, Written, export};
 use crate::volume::{FindingCode, Volume};
-use egui::{Align2, Key, TextEdit, Ui, vec2};
+use egui::{Align2, Key, Label, RichText, TextEdit, Ui, vec2};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,7 +43,7 @@ impl ExportDialog {
             .collapsible(false)
             .resizable(false)
             .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
-            .fixed_size(vec2(720.0, 260.0))
+            .fixed_size(vec2(760.0, 260.0))
             .show(ui.ctx(), |ui| {
                 ui.label("Folder (made when it is not there):");
                 let field = ui.add(TextEdit::singleline(&mut self.folder).desired_width(f32::INFINITY));
@@ -62,7 +62,11 @@ impl ExportDialog {
                 egui::Grid::new("formats").num_columns(2).spacing(vec2(18.0, 4.0)).show(ui, |ui| {
                     for (format, on) in &mut self.chosen {
                         ui.checkbox(on, format.file_name()).on_hover_text(format.what());
-                        widgets::muted(ui, format.what());
+                        // Wider text would make the window wider than its title.
+                        ui.scope(|ui| {
+                            ui.set_max_width(370.0);
+                            ui.add(Label::new(RichText::new(format.what()).color(theme::MUTED).small()).wrap());
+                        });
                         ui.end_row();
                     }
                 });

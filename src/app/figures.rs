@@ -38,6 +38,7 @@ fn names(levels: &[VertebraLevel]) -> String {
 pub fn of_level(document: &Document, level: VertebraLevel) -> Vec<Figure> {
     let mut out = Vec::new();
     heights(document, level, &mut out);
+    destroyed(document, level, &mut out);
     alignment(document, level, &mut out);
     canal(document, level, &mut out);
     epidural(document, level, &mut out);
@@ -83,6 +84,20 @@ fn heights(document: &Document, level: VertebraLevel, out: &mut Vec<Figure>) {
         formula: "Grade 1 from 20 %, 2 from 25 %, 3 from 40 % of the most reduced height. Made for T4 to L4 on lateral \
                   radiographs; elsewhere it is an extrapolation.",
         source: GENANT_1993,
+    });
+}
+
+fn destroyed(document: &Document, level: VertebraLevel, out: &mut Vec<Figure>) {
+    let Some(d) = assess::destroyed(document, level) else { return };
+    let lesion = d.lesion_mm3 / 1000.0;
+    out.push(Figure {
+        name: "Destroyed",
+        text: format!("{:.0} % {}", 100.0 * d.fraction, d.against()),
+        inputs: format!("{lesion:.2} ml of lesions inside the body's outline, reference {:.2} ml", d.reference_mm3 / 1000.0),
+        formula: "100 · lesion inside the outline of the body / the body's volume as it was, not above 100. The reference is \
+                  the body's own outline while the body is sound; of one that is collapsed, destroyed or operated on it is \
+                  the mean volume of the nearest sound outlined bodies above and below, or one of them.",
+        source: "Definition of this program, printed with every figure",
     });
 }
 
@@ -367,5 +382,24 @@ mod tests {
             assert!(!f.formula.is_empty() && !f.source.is_empty() && !f.inputs.is_empty(), "{}", f.name);
         }
         assert_eq!(of_level(&d, T9), []);
+    }
+
+    #[test]
+    fn the_destroyed_share_names_what_it_is_measured_against() {
+        use crate::document::{Edit, Layer, Run};
+        let (mut d, image) = crate::document::test_documents::with_grid([100, 10, 10]);
+        let run = |start, length, label| Run { start, length, label };
+        for level in [L2, L3, L4] {
+            d.vertebrae.insert(level, Vertebra::default());
+        }
+        let bodies = [(0, L2), (2000, L3), (4000, L4)].map(|(at, level)| run(at, 1000, level.label_value()));
+        d.apply(Edit::Mask { image: image.clone(), layer: Layer::Bodies, runs: bodies.to_vec() }).expect("known");
+        d.lesions.insert(uuid::Uuid::from_u128(1), Lesion::new("a".to_owned(), 1, L3, LesionKind::Lytic));
+        let lesion = vec![run(2000, 600, 1)];
+        d.apply(Edit::Mask { image, layer: Layer::Lesions, runs: lesion }).expect("known");
+        let text = |d: &Document| of_level(d, L3).into_iter().find(|f| f.name == "Destroyed").map(|f| f.text);
+        assert_eq!(text(&d).as_deref(), Some("60 % of its own outline"));
+        d.vertebrae.get_mut(&L3).expect("there").status = LevelStatus::Destroyed;
+        assert_eq!(text(&d).as_deref(), Some("60 % against the mean volume of L2 and L4"));
     }
 }

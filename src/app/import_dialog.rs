@@ -46,6 +46,10 @@ impl ImportDialog {
             .fixed_size(vec2(560.0, 300.0))
             .show(ui.ctx(), |ui| {
                 ui.label("VerSe centroids (JSON), vertebra masks (NIfTI, or a folder of them), or a case:");
+                widgets::muted(
+                    ui,
+                    "Their path; or drop the file on the window. Nothing changes before you take the levels.",
+                );
                 let field = ui.add(TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY));
                 field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Levels file"));
                 if std::mem::take(&mut self.fresh) {
@@ -56,7 +60,8 @@ impl ImportDialog {
                 take = self.contents(app, ui);
                 ui.add_space(6.0);
                 ui.horizontal(|ui| {
-                    read |= ui.add_enabled(!self.reading, egui::Button::new("Read")).clicked();
+                    let named = !self.reading && !self.path.trim().is_empty();
+                    read |= ui.add_enabled(named, egui::Button::new("Read")).clicked();
                     open = !ui.button("Cancel").clicked();
                 });
             });

@@ -24,7 +24,9 @@ pub fn show(app: &mut App, ui: &mut Ui) {
             return;
         }
         heading(app, ui);
-        let room = (ui.available_height() * 0.40).max(150.0);
+        // While nothing is drawn the forms are short, and the lower levels are looked for.
+        let drawn = app.reading.as_ref().is_some_and(|r| !r.document().lesions.is_empty());
+        let room = (ui.available_height() * if drawn { 0.40 } else { 0.60 }).max(150.0);
         ScrollArea::vertical()
             .id_salt("rungs")
             .max_height(room)

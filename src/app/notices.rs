@@ -41,7 +41,10 @@ impl Notices {
         self.0.retain(|n| n.until.is_none_or(|u| u > now));
         let mut closed = None;
         for (n, notice) in self.0.iter().rev().take(4).enumerate() {
+            // What goes by itself is in nobody's way: the pointer reaches the image behind it.
+            let stays = notice.until.is_none();
             egui::Area::new(egui::Id::unique(("notice", n)))
+                .interactable(stays)
                 .anchor(Align2::CENTER_BOTTOM, vec2(0.0, -40.0 - 44.0 * n as f32))
                 .show(ui.ctx(), |ui| {
                     let frame = Frame::NONE
@@ -52,8 +55,9 @@ impl Notices {
                     frame.show(ui, |ui| {
                         ui.set_max_width(760.0);
                         ui.horizontal(|ui| {
-                            ui.label(RichText::new(&notice.text).color(notice.color));
-                            if notice.until.is_none() && ui.button("Dismiss").clicked() {
+                            let text = RichText::new(&notice.text).color(notice.color);
+                            ui.add(egui::Label::new(text).selectable(stays));
+                            if stays && ui.button("Dismiss").clicked() {
                                 closed = Some(notice.text.clone());
                             }
                         });

@@ -239,7 +239,8 @@ fn skipped(ui: &mut Ui, skipped: &[Skipped]) {
         return;
     }
     ui.separator();
-    egui::CollapsingHeader::new(format!("{} files passed over", skipped.len())).show(ui, |ui| {
+    let files = if skipped.len() == 1 { "file" } else { "files" };
+    egui::CollapsingHeader::new(format!("{} {files} passed over", skipped.len())).show(ui, |ui| {
         for s in skipped.iter().take(200) {
             ui.label(RichText::new(format!("{}: {}", s.path, s.reason)).color(theme::MUTED).small());
         }

@@ -38,7 +38,16 @@ pub fn show(app: &mut App, ui: &mut Ui) {
             (CommandId::Export, "export JSON, NIfTI masks and tables"),
             (CommandId::Keys, "all keys"),
         ] {
-            ui.label(RichText::new(format!("{:>7}   {what:<45}", app.key_of(id))).monospace().color(theme::MUTED));
+            // One column of keys, one of words.
+            ui.allocate_ui_with_layout(vec2(380.0, 18.0), Layout::left_to_right(Align::Center), |ui| {
+                ui.set_min_width(380.0);
+                ui.allocate_ui_with_layout(vec2(60.0, 18.0), Layout::right_to_left(Align::Center), |ui| {
+                    ui.set_min_width(60.0);
+                    ui.label(RichText::new(app.key_of(id)).monospace().color(theme::MUTED));
+                });
+                ui.add_space(10.0);
+                ui.label(RichText::new(what).color(theme::MUTED));
+            });
         }
         ui.add_space(22.0);
         widgets::muted(ui, "Research use only, not for diagnosis. Nothing leaves this computer.");

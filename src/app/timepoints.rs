@@ -53,6 +53,28 @@ impl App {
     }
 }
 
+impl App {
+    /// Days from the first study to that of a later timepoint, by the dates of the open series; the dates themselves are
+    /// kept nowhere.
+    ///
+    /// # Errors
+    /// A sentence where a date is missing, or the later study is not later.
+    fn days_by_dates(&self, key: &TimepointKey) -> Result<i64, &'static str> {
+        let document = self.whole_document();
+        let later = |study: &str| document.later_timepoint_of_study(study);
+        let case = self.reading.as_ref().map(|r| &r.case).ok_or("No case is open")?;
+        let mine = || self.library.series().iter().filter(|s| case.knows_study(&s.study_instance_uid));
+        let first = mine().filter(|s| later(&s.study_instance_uid).is_none()).filter_map(|s| s.study_day()).min();
+        let then = mine().filter(|s| later(&s.study_instance_uid) == Some(key)).filter_map(|s| s.study_day()).min();
+        match (first, then) {
+            (None, _) => Err("The files of the first study have no StudyDate (0008,0020), or are not open"),
+            (_, None) => Err("The files of this study have no StudyDate (0008,0020), or are not open"),
+            (Some(a), Some(b)) if b <= a => Err("By their StudyDate (0008,0020) this study is not the later one"),
+            (Some(a), Some(b)) => Ok(b - a),
+        }
+    }
+}
+
 /// A timepoint as lists show it.
 pub fn name_of(document: &Document, key: Option<&TimepointKey>) -> String {
     let first = || document.timepoints.iter().find(|(_, t)| t.first).map(|(key, _)| key);
@@ -77,11 +99,12 @@ pub fn show(app: &mut App, ui: &mut Ui) {
     }
     let now = app.timepoint();
     let known = document.timepoints.clone();
+    let days: Vec<_> = known.keys().map(|key| app.days_by_dates(key)).collect();
     let mut ops = Vec::new();
     let mut open = false;
     let header = CollapsingHeader::new(RichText::new("Timepoints").color(super::theme::MUTED));
     header.id_salt("timepoints").show(ui, |ui| {
-        for (key, t) in &known {
+        for ((key, t), days) in known.iter().zip(&days) {
             let set = form(ui, &format!("timepoint {}", key.0), |f: &mut Form<'_>| {
                 f.row(&key.0, |ui| widgets::muted(ui, if t.first { "the first" } else { "later" }));
                 f.text("Called", "label", t.label.as_deref());
@@ -92,6 +115,9 @@ pub fn show(app: &mut App, ui: &mut Ui) {
                 f.text("Outcome", "outcome", t.outcome.as_deref());
             });
             let target = Target::Timepoint(key.clone());
+            if !t.first {
+                ops.extend(from_dates(ui, &target, t.relative_days, *days));
+            }
             ops.extend(set.into_iter().map(|(field, value)| Op::Set { target: target.clone(), field, value }));
         }
         if !known.values().any(|t| t.first) && ui.button("Describe the first study").clicked() {
@@ -114,4 +140,17 @@ pub fn show(app: &mut App, ui: &mut Ui) {
     if open {
         app.run(crate::session::CommandId::Changes);
     }
+}
+
+/// One click takes the days from the two studies' own dates.
+fn from_dates(ui: &mut Ui, target: &Target, now: Option<i32>, days: Result<i64, &'static str>) -> Option<Op> {
+    if days.is_ok_and(|d| now.map(i64::from) == Some(d)) {
+        return None;
+    }
+    let text = days.map_or("Days from the studies' dates".to_owned(), |d| format!("{d} days, from the studies' dates"));
+    let button = ui.add_enabled(days.is_ok(), egui::Button::new(RichText::new(text).small()));
+    let button = button.on_hover_text("The distance of the two dates is kept, the dates themselves are not");
+    let clicked = button.on_disabled_hover_text(days.err().unwrap_or_default()).clicked();
+    let value = json!(days.ok().filter(|_| clicked)?);
+    Some(Op::Set { target: target.clone(), field: "relative_days".to_owned(), value })
 }

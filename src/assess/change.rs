@@ -14,8 +14,11 @@ use std::collections::BTreeSet;
 pub struct LevelSummary {
     /// State of the level.
     pub status: LevelStatus,
-    /// Lesions assigned to it that are seen then.
+    /// Lesions assigned to it that are drawn then. 0 says that none is drawn, not that somebody saw none.
     pub lesions: usize,
+    /// The same in words, with their types: `none drawn`, `2 lytic, mixed`.
+    #[serde(default)]
+    pub lesions_in_words: String,
     /// Their types.
     pub types: Vec<LesionKind>,
     /// Their volume, mm³; null when none of them has voxels.
@@ -88,6 +91,7 @@ pub fn summary(doc: &Document, level: VertebraLevel) -> LevelSummary {
     LevelSummary {
         status: v.status,
         lesions: lesions.len(),
+        lesions_in_words: in_words(lesions.len(), &types),
         types: types.into_iter().collect(),
         volume_mm3: (!volumes.is_empty()).then(|| volumes.iter().sum()),
         collapse_percent: collapse(doc, level).map(|c| c.percent),
@@ -96,6 +100,13 @@ pub fn summary(doc: &Document, level: VertebraLevel) -> LevelSummary {
         sins_category: score.and_then(|s| s.category),
         escc_possible: escc(doc, level).possible,
         after_surgery: after_surgery(&v.postoperative),
+    }
+}
+
+fn in_words(count: usize, types: &BTreeSet<LesionKind>) -> String {
+    match count {
+        0 => "none drawn".to_owned(),
+        n => format!("{n} {}", types.iter().map(|t| t.word()).collect::<Vec<_>>().join(", ")),
     }
 }
 
@@ -164,5 +175,6 @@ mod tests {
             (0, &["cement".to_owned(), "no cement leakage".to_owned()][..])
         );
         assert_eq!((found[0].before.lesions, found[0].volume_change_mm3), (0, None));
+        assert_eq!([&found[0].before, &c6.after].map(|s| s.lesions_in_words.as_str()), ["none drawn", "1 lytic"]);
     }
 }

@@ -103,17 +103,21 @@ fn sound_neighbours(doc: &Document, level: VertebraLevel) -> Vec<(VertebraLevel,
 }
 
 impl Destroyed {
-    /// In words: `62 % of the body destroyed, against L2 and L4`.
-    pub fn words(&self) -> String {
+    /// What it is measured against, in words.
+    pub fn against(&self) -> String {
         let levels = self.reference_levels.iter().map(|l| l.name()).collect::<Vec<_>>().join(" and ");
-        let against = match self.reference {
+        match self.reference {
             BodyReference::OwnBody => "of its own outline".to_owned(),
             BodyReference::OwnBodyThoughDeformed => {
                 "of what is left of it, no sound neighbour being outlined".to_owned()
             }
             _ => format!("against the mean volume of {levels}"),
-        };
-        format!("{:.0} % of the body destroyed, {against}", 100.0 * self.fraction)
+        }
+    }
+
+    /// In words: `62 % of the body destroyed, against L2 and L4`.
+    pub fn words(&self) -> String {
+        format!("{:.0} % of the body destroyed, {}", 100.0 * self.fraction, self.against())
     }
 }
 

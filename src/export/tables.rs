@@ -280,6 +280,8 @@ fn change_columns<'a>() -> Vec<Column<ChangeRow<'a>>> {
         ("status_after", |r| v(r.c.after.status)),
         ("lesions_before", |r| v(r.c.before.lesions)),
         ("lesions_after", |r| v(r.c.after.lesions)),
+        ("lesions_in_words_before", |r| v(&r.c.before.lesions_in_words)),
+        ("lesions_in_words_after", |r| v(&r.c.after.lesions_in_words)),
         ("types_before", |r| v(&r.c.before.types)),
         ("types_after", |r| v(&r.c.after.types)),
         ("volume_before_mm3", |r| v(r.c.before.volume_mm3)),

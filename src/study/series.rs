@@ -98,6 +98,11 @@ impl Series {
         self.geometry.size()
     }
 
+    /// StudyDate (0008,0020) as a day counted from 1970-01-01; `None` without a date, or where it is none of the calendar.
+    pub fn study_day(&self) -> Option<i64> {
+        day_number(&self.study_date)
+    }
+
     /// Whether the grid lies in the patient.
     pub fn is_located(&self) -> bool {
         self.kind != Kind::Projection
@@ -177,4 +182,47 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 pub(super) fn files_of(frames: &[FrameRef]) -> Vec<&str> {
     let mut seen = HashSet::new();
     frames.iter().filter(|f| seen.insert(Arc::as_ptr(&f.instance))).map(FrameRef::file).collect()
+}
+
+/// The day of a date of eight digits (DA, PS3.5 6.2), counted from 1970-01-01 (Howard Hinnant, "chrono-compatible low-level
+/// date algorithms").
+fn day_number(date: &str) -> Option<i64> {
+    let date = date.trim();
+    if date.len() != 8 || !date.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let number = |part: std::ops::Range<usize>| date.get(part)?.parse::<i64>().ok();
+    let (year, month, day) = (number(0..4)?, number(4..6)?, number(6..8)?);
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let last = [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let last = last.get(usize::try_from(month - 1).ok()?)?;
+    if !(1..=*last).contains(&day) {
+        return None;
+    }
+    let y = if month <= 2 { year - 1 } else { year };
+    let (era, year_of_era) = (y.div_euclid(400), y.rem_euclid(400));
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    Some(era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_become_days_and_what_is_no_date_does_not() {
+        for (date, day) in [
+            ("19700101", 0),
+            ("19691231", -1),
+            ("20000229", 11_016),
+            ("20240301", 19_783),
+            ("21000301", 47_541),
+            (" 20000229 ", 11_016),
+        ] {
+            assert_eq!(day_number(date), Some(day), "{date}");
+        }
+        for none in ["", "2000022", "20000230", "21000229", "20001301", "20000001", "2000-2-1", "20000100"] {
+            assert_eq!(day_number(none), None, "{none}");
+        }
+    }
 }

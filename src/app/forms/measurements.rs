@@ -7,8 +7,13 @@ use crate::app::{App, theme, widgets};
 use crate::document::{MeasureRole, Measurement, MeasurementShape};
 use crate::session::{Op, Target};
 use crate::space::{DVec3, PatientPoint};
-use egui::{Align, Layout, RichText, Ui};
+use egui::{Align, CollapsingHeader, Layout, RichText, ScrollArea, Ui};
 use serde_json::json;
+
+/// So many are listed without being asked for.
+const FEW: usize = 5;
+/// Height of the list: five rows, the others by the wheel.
+const LIST_SHOWN: f32 = 96.0;
 
 /// The list, and the form of the current measurement.
 pub fn measurements(app: &mut App, ui: &mut Ui) {
@@ -17,32 +22,32 @@ pub fn measurements(app: &mut App, ui: &mut Ui) {
     if document.measurements.is_empty() {
         return;
     }
-    ui.add_space(6.0);
-    widgets::heading(ui, "Measurements");
     let mut rows: Vec<_> = document.measurements.iter().collect();
     rows.sort_by(|a, b| a.1.label.cmp(&b.1.label));
+    let current = |m: &Measurement| app.desk.measurement.as_deref() == Some(m.label.as_str());
+    let listed: Vec<Row> = rows
+        .into_iter()
+        .map(|(id, m)| {
+            let figures = reading.figures_of(*id, m);
+            let units = document.images.get(&m.image).map_or("", |i| i.units.as_str());
+            Row { m, summary: summary(m, &figures, units), lines: lines(m, &figures, units), current: current(m) }
+        })
+        .collect();
     let mut chosen = None;
-    let mut current: Option<(Measurement, Vec<String>)> = None;
-    for (id, m) in rows {
-        let figures = reading.figures_of(*id, m);
-        let units = document.images.get(&m.image).map_or("", |i| i.units.as_str());
-        let is_current = app.desk.measurement.as_deref() == Some(m.label.as_str());
-        if is_current {
-            current = Some((m.clone(), lines(m, &figures, units)));
-        }
-        ui.horizontal(|ui| {
-            let response = ui.selectable_label(is_current, RichText::new(&m.label).strong());
-            let said = format!("Measurement {}: {}", m.label, summary(m, &figures, units));
-            response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_current, &said));
-            if response.on_hover_text("Go there").clicked() {
-                chosen = Some(m.label.clone());
-            }
-            let level = m.level.map_or(String::new(), |l| format!("{l}  "));
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                ui.label(RichText::new(format!("{level}{}", summary(m, &figures, units))).color(theme::MUTED));
-            });
+    ui.add_space(4.0);
+    let name = RichText::new(format!("MEASUREMENTS ({})", listed.len())).color(theme::MUTED).small().strong();
+    // The forms below stay in sight: a long list waits behind its heading, and never shows more than a few rows at once.
+    let header = CollapsingHeader::new(name).id_salt("measurement list").default_open(listed.len() <= FEW);
+    header.show_unindented(ui, |ui| {
+        let list = ScrollArea::vertical().id_salt("measurement rows").max_height(LIST_SHOWN);
+        list.auto_shrink([false, true]).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 1.0;
+            ui.spacing_mut().interact_size.y = 18.0;
+            ui.spacing_mut().button_padding.y = 0.0;
+            listed.iter().for_each(|row| show_row(ui, row, &mut chosen));
         });
-    }
+    });
+    let current = listed.into_iter().find(|r| r.current).map(|r| (r.m.clone(), r.lines));
     let levels: Vec<VertebraLevel> = crate::app::ladder::placed(document).into_iter().map(|(l, _)| l).collect();
     if let Some((m, lines)) = current {
         one(app, ui, &m, &lines, &levels);
@@ -50,6 +55,29 @@ pub fn measurements(app: &mut App, ui: &mut Ui) {
     if let Some(label) = chosen {
         app.choose_measurement(&label);
     }
+}
+
+/// A measurement in the list.
+struct Row<'a> {
+    m: &'a Measurement,
+    summary: String,
+    lines: Vec<String>,
+    current: bool,
+}
+
+fn show_row(ui: &mut Ui, row: &Row<'_>, chosen: &mut Option<String>) {
+    ui.horizontal(|ui| {
+        let response = ui.selectable_label(row.current, RichText::new(&row.m.label).strong());
+        let said = format!("Measurement {}: {}", row.m.label, row.summary);
+        response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, row.current, &said));
+        if response.on_hover_text("Go there").clicked() {
+            *chosen = Some(row.m.label.clone());
+        }
+        let level = row.m.level.map_or(String::new(), |l| format!("{l}  "));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.label(RichText::new(format!("{level}{}", row.summary)).color(theme::MUTED));
+        });
+    });
 }
 
 fn one(app: &mut App, ui: &mut Ui, m: &Measurement, lines: &[String], levels: &[VertebraLevel]) {
