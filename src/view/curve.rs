@@ -276,4 +276,63 @@ mod tests {
         assert!(Curve::through(&[p(0.0, 0.0, 0.0)]).is_none());
         assert!(Curve::through(&[p(0.0, 0.0, 0.0), p(0.0, 0.0, 0.0)]).is_none());
     }
+
+    /// A phantom whose values are known in closed form: on an arc of a circle, `of` says the value of a point from its length
+    /// along the arc and its distance from it towards the back.
+    fn arc(of: impl Fn(f64, f64) -> f64) -> (std::sync::Arc<crate::volume::Volume>, Vec<PatientPoint>) {
+        use crate::volume::{Kind, Rescale, Rescales, Samples, Volume};
+        const RADIUS: f64 = 110.0;
+        let size = [5, 60, 116];
+        let geometry = Geometry::regular(p(-2.0, -20.0, 0.0), [DVec3::X, DVec3::Y, DVec3::Z], size).unwrap();
+        // The circle's middle lies in front of the spine; its lordosis faces backwards.
+        let middle = DVec3::new(0.0, -RADIUS, 57.0);
+        let value = |n: usize| {
+            let q = geometry.patient_from_voxel(crate::space::VoxelIndex::from_flat(n, size).center()).vec() - middle;
+            let along = RADIUS * -(q.z.atan2(q.y));
+            (of(along, DVec2::new(q.y, q.z).length() - RADIUS) * 100.0).round() as i16
+        };
+        let samples = Samples::I16((0..size.iter().product()).map(value).collect());
+        let rescale = Rescale { slope: 0.01, intercept: 0.0 };
+        let volume = Volume {
+            geometry: geometry.clone(),
+            kind: Kind::Volume,
+            samples,
+            rescales: Rescales::Uniform(rescale),
+            units: "US".to_owned(),
+            inverted: false,
+            voi: Vec::new(),
+            padding: None,
+        };
+        let centre = |n: i32| {
+            let angle = f64::from(n) * 18.0 / RADIUS;
+            PatientPoint::from_vec(middle + DVec3::new(0.0, angle.cos(), -angle.sin()) * RADIUS).unwrap()
+        };
+        (std::sync::Arc::new(volume), (-2..=2).map(centre).collect())
+    }
+
+    #[test]
+    fn points_of_a_known_curve_appear_at_their_length_along_it() {
+        use crate::volume::{Interpolation, SliceView, reslice_rows};
+        const MM: f64 = 0.5;
+        let (size, half) = ([61usize, 140usize], MM / 2.0);
+        for across in [false, true] {
+            let (volume, centres) = arc(|along, off| if across { off } else { along });
+            let curve = Curve::through(&centres).expect("a spine");
+            let middle = curve.straight_from_patient(centres[2]);
+            let view = |plane| SliceView { plane, interpolation: Interpolation::Linear, slab: None };
+            let rows: Vec<SliceView> = curve.rows(middle, MM, size).into_iter().map(view).collect();
+            let picture = reslice_rows(&volume, &rows);
+            for v in 0..size[1] {
+                for u in 0..size[0] {
+                    let along = (v as f64 + 0.5 - size[1] as f64 / 2.0) * MM;
+                    let off = (u as f64 + 0.5 - size[0] as f64 / 2.0) * MM;
+                    let got = f64::from(picture[v * size[0] + u]);
+                    // Along the curve itself at its length; beside it on the cut at right angles, which the circle's
+                    // radius is.
+                    let want = if across { off } else { along };
+                    assert!((got - want).abs() <= half, "pixel {u}, {v} shows {got:.2}, the phantom has {want:.2}");
+                }
+            }
+        }
+    }
 }
