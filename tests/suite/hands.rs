@@ -503,7 +503,7 @@ fn days_between_two_studies_come_from_their_dates_and_no_date_is_kept() {
     h.run_steps(3);
     h.get_by_label("Timepoints").click();
     h.run_steps(8);
-    h.get_by_label("380 days, from the studies' dates").click();
+    h.get_by_label("380 days, from the studies' dates").click_accesskit(); // it may lie below the fold
     h.run_steps(3);
     let days: Vec<_> = h.state().document().timepoints.values().map(|t| t.relative_days).collect();
     assert_eq!(days, [Some(380)]);
