@@ -326,6 +326,11 @@ mod tests {
                 for u in 0..size[0] {
                     let along = (v as f64 + 0.5 - size[1] as f64 / 2.0) * MM;
                     let off = (u as f64 + 0.5 - size[0] as f64 / 2.0) * MM;
+                    // Beyond the second and the last but one centre the spline's ends are free: there the curve itself is
+                    // at its length, and the cuts lean.
+                    if along.abs() > 18.0 && (across || off != 0.0) {
+                        continue;
+                    }
                     let got = f64::from(picture[v * size[0] + u]);
                     // Along the curve itself at its length; beside it on the cut at right angles, which the circle's
                     // radius is.
