@@ -13,7 +13,7 @@ packages_of() {
         render) echo "libvulkan1 mesa-vulkan-drivers" ;;
         window) echo "libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon0 libxkbcommon-x11-0 libwayland-client0" ;;
         faults) echo "strace" ;;
-        check) echo "python3-venv dcmtk dicom3tools xvfb xauth xdotool imagemagick strace" ;;
+        check) echo "python3-venv dcmtk dicom3tools xvfb xauth xdotool imagemagick strace chromium" ;;
     esac
 }
 

@@ -45,7 +45,7 @@ pub fn page(a: &Agreement) -> String {
     for (name, text) in &a.definitions {
         let _ = write!(out, "<dt>{}</dt><dd>{}</dd>", escaped(name), escaped(text));
     }
-    out.push_str("</dl></body></html>\n");
+    out.push_str("</dl><p>Research use only, not for diagnosis.</p></body></html>\n");
     out
 }
 

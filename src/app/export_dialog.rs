@@ -137,7 +137,11 @@ impl Work {
         match self.write(&folder) {
             Ok(written) => match written.problems.first() {
                 Some(e) => Arrival::Exported(Err(e.to_string())),
-                None => Arrival::Exported(Ok(format!("{} ({} files)", folder.display(), written.files.len()))),
+                None => {
+                    let notes: String = written.notes.iter().map(|n| format!(". {n}")).collect();
+                    let said = format!("{} ({} files){notes}", folder.display(), written.files.len());
+                    Arrival::Exported(Ok(said))
+                }
             },
             Err(ExportError::Foreign { path, what }) => {
                 let foreign = Some(format!("{path} is not an export of this case by this reader ({what})."));

@@ -89,6 +89,7 @@ pub fn run(args: ExportArgs) -> Outcome {
     for file in &written.files {
         write_out(&format!("{}\n", visible(&file.display().to_string())))?;
     }
+    written.notes.iter().for_each(|n| say(&format!("spondyl: note: {n}")));
     match written.problems.split_last() {
         None => Ok(()),
         Some((last, others)) => {

@@ -13,6 +13,8 @@ pub enum Format {
     Script,
     /// DICOM Segmentation.
     Seg,
+    /// DICOM Segmentation of the vertebral bodies.
+    Bodies,
     /// DICOM structured report, TID 1500.
     Sr,
     /// DICOM RT Structure Set.
@@ -44,7 +46,7 @@ struct Row {
     what: &'static str,
 }
 
-const ROWS: [Row; 13] = [
+const ROWS: [Row; 14] = [
     row(Format::Json, "json", "case.json", ".json", "everything said and measured, with contours and masks"),
     row(Format::Nifti, "nifti", "lesions.nii.gz", ".nii.gz", "label map of the lesions on the grid of their series"),
     row(
@@ -61,6 +63,13 @@ const ROWS: [Row; 13] = [
         "lesions.seg.dcm",
         ".dcm",
         "DICOM Segmentation: one segment a lesion, for PACS and viewers",
+    ),
+    row(
+        Format::Bodies,
+        "bodies",
+        "bodies.seg.dcm",
+        ".dcm",
+        "DICOM Segmentation of outlined vertebral bodies: one segment a level",
     ),
     row(
         Format::Sr,
@@ -80,7 +89,7 @@ const ROWS: [Row; 13] = [
         "the same tables with types, for many cases at once",
     ),
     row(Format::Coco, "coco", "coco.json", ".json", "masks slice by slice as run lengths, for learners in 2-D"),
-    row(Format::Stl, "stl", "lesion-1.stl, …", "", "the surface of each lesion, LPS millimetres"),
+    row(Format::Stl, "stl", "lesion-1.stl, …", "", "the surface of each lesion and outlined body, LPS millimetres"),
     row(Format::Html, "html", "report.html", ".html", "one page with figures and tables that opens offline"),
 ];
 

@@ -48,6 +48,10 @@ pub fn made(format: Format, case: &Case, file: &CaseFile) -> Result<Vec<Made>, S
             let segs = dicom::segmentations(case, file)?;
             some(segs.into_iter().map(|s| s.file).collect())
         }
+        Format::Bodies => match dicom::body_segmentations(case, file)? {
+            none if none.is_empty() => Err("no vertebral body is outlined (O outlines one)".to_owned()),
+            files => some(files),
+        },
         Format::Sr => some(vec![dicom::report(case, file, &dicom::segmentations(case, file)?)?]),
         Format::Rtstruct => some(dicom::structure_sets(case, file)?),
         Format::Markups => Ok(vec![Made::at("", markups::markups(case, file)?, mark_of(case))]),

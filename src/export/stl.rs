@@ -1,12 +1,14 @@
-//! The surface of each lesion as binary STL, LPS millimetres.
+//! The surface of each lesion and of each outlined body as binary STL, LPS millimetres.
 
-use super::Case;
 use super::case::CaseFile;
 use super::made::{Made, mark_of};
 use super::surface::{Facet, surface};
+use super::{Case, MaskRuns};
+use crate::anatomy::VertebraLevel;
 use crate::space::DVec3;
 
-/// One file a lesion, named by its value in the label map; of a lesion on several series the one with most voxels.
+/// One file a lesion, named by its value in the label map; of a lesion on several series the one with most voxels. One file
+/// an outlined body, named by its level.
 ///
 /// # Errors
 /// A sentence when no lesion has voxels.
@@ -22,8 +24,20 @@ pub fn surfaces(case: &Case, file: &CaseFile) -> Result<Vec<Made>, String> {
         let mark: String = mark_of(case).chars().filter(char::is_ascii).take(72).collect();
         made.push(Made::at(name, binary(&facets, &mark), mark));
     }
+    for (key, map) in &case.doc.bodies {
+        let Some(identity) = case.doc.images.get(key) else { continue };
+        for level in VertebraLevel::ALL.into_iter().filter(|l| map.holds(l.label_value())) {
+            let name = format!("body-{level}.stl");
+            let voxels = map.voxels_of(level.label_value());
+            let mask = MaskRuns::of_voxels(&voxels, identity.geometry.size());
+            let Some(mask) = mask.filter(|_| made.iter().all(|m| m.name != name)) else { continue };
+            let facets = surface(&mask, &identity.geometry).map_err(|e| format!("body of {level}: {e}"))?;
+            let mark: String = mark_of(case).chars().filter(char::is_ascii).take(72).collect();
+            made.push(Made::at(name, binary(&facets, &mark), mark));
+        }
+    }
     match made.is_empty() {
-        true => Err("no lesion has voxels, so there is no surface".to_owned()),
+        true => Err("no lesion has voxels and no body is outlined, so there is no surface".to_owned()),
         false => Ok(made),
     }
 }

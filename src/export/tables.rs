@@ -2,7 +2,8 @@
 //! names, the same figures as the case JSON, empty cells where there is no value.
 
 use super::case::{
-    AnnotationSet, CaseFile, ChangeRecord, DrawnMeasurement, LesionMeasurements, LesionRecord, VertebraRecord,
+    AnnotationSet, CaseFile, ChangeRecord, DrawnMeasurement, IntendedUse, LesionMeasurements, LesionRecord,
+    VertebraRecord,
 };
 use crate::assess::{Component, LevelChange, LevelSummary};
 use crate::document::{ImageKey, TimepointKey};
@@ -19,6 +20,9 @@ fn v<T: Serialize>(value: T) -> Value {
     serde_json::to_value(value).unwrap_or(Value::Null)
 }
 
+/// The last column of every table: rows are joined and cut apart, and what they are not for goes along.
+const INTENDED_USE: &str = "intended_use";
+
 /// A table, its cells as they stand in the JSON.
 pub struct Table {
     /// Its name, without an ending.
@@ -31,8 +35,9 @@ pub struct Table {
 
 impl Table {
     fn of<R>(name: &'static str, columns: &[Column<R>], rows: &[R]) -> Table {
-        let row = |r: &R| columns.iter().map(|(_, of)| of(r)).collect();
-        Table { name, columns: columns.iter().map(|(name, _)| *name).collect(), rows: rows.iter().map(row).collect() }
+        let row = |r: &R| columns.iter().map(|(_, of)| of(r)).chain([v(IntendedUse::default())]).collect();
+        let names = columns.iter().map(|(name, _)| *name).chain([INTENDED_USE]);
+        Table { name, columns: names.collect(), rows: rows.iter().map(row).collect() }
     }
 
     /// The table as CSV.

@@ -38,6 +38,8 @@ pub struct Written {
     pub files: Vec<PathBuf>,
     /// Why others are not there.
     pub problems: Vec<ExportError>,
+    /// What a format could not tell apart, in sentences.
+    pub notes: Vec<String>,
 }
 
 /// Exports a case in `formats` to `to`: a folder (made when it is not there), or, for one format of one file, a file
@@ -54,6 +56,9 @@ pub fn export(case: &Case, formats: &[Format], to: &Path, force: bool) -> Result
     let planned = plan(case, formats, to, [&values, &bodies], &mut written.problems)?;
     if !force {
         planned.iter().try_for_each(|p| may_replace(&p.path, p.format, p.mark(), case))?;
+    }
+    if planned.iter().any(|p| matches!(&p.content, Content::Labels(l) if l.intent == "BODIES")) {
+        written.notes.extend(merged_bodies(case, &bodies));
     }
     for p in planned {
         match p.write() {
@@ -77,6 +82,24 @@ fn body_values() -> BTreeMap<u16, u16> {
     let sacral = |l: VertebraLevel| (l.region() == Region::Sacral).then_some(SACRUM);
     let verse = |l: VertebraLevel| Some((l.label_value(), u16::from(l.codes().verse_id.or(sacral(l))?)));
     VertebraLevel::ALL.into_iter().filter_map(verse).collect()
+}
+
+/// Bodies that share a value in the label map, in a sentence: VerSe has one for the whole sacrum.
+fn merged_bodies(case: &Case, values: &BTreeMap<u16, u16>) -> Option<String> {
+    let outlined = |l: &VertebraLevel| case.doc.bodies.values().any(|m| m.holds(l.label_value()));
+    let mut by_value: BTreeMap<u16, Vec<&str>> = BTreeMap::new();
+    for level in VertebraLevel::ALL.into_iter().filter(outlined) {
+        let value = values.get(&level.label_value()).copied().unwrap_or_default();
+        by_value.entry(value).or_default().push(level.name());
+    }
+    let merged = by_value.into_iter().filter(|(_, levels)| levels.len() > 1);
+    let told: Vec<String> = merged.map(|(value, levels)| format!("{} are all {value}", levels.join(", "))).collect();
+    (!told.is_empty()).then(|| {
+        format!(
+            "{BODIES}: {}, as VerSe numbers the sacrum; the formats bodies and stl keep them apart",
+            told.join("; ")
+        )
+    })
 }
 
 fn plan<'a>(

@@ -89,7 +89,8 @@ fn files_of_another_reader_or_case_stay_unless_forced() {
 
 #[test]
 fn every_format_is_the_same_every_time_and_is_not_taken_from_another_reader() {
-    let (s, dir) = (sample(), tempdir().expect("temporary folder"));
+    let (mut s, dir) = (sample(), tempdir().expect("temporary folder"));
+    outline(&mut s, &[VertebraLevel::C6]);
     let every: Vec<Format> = Format::all().collect();
     let (one, two) = (dir.path().join("one"), dir.path().join("two"));
     for to in [&one, &two] {
@@ -117,7 +118,10 @@ fn a_case_without_drawings_says_which_formats_need_them() {
     let every: Vec<Format> = Format::all().collect();
     let written = export(&s.case(), &every, dir.path(), false).expect("the rest is written");
     let told: Vec<String> = written.problems.iter().map(|p| p.to_string()).collect();
-    assert_eq!(told.iter().filter_map(|t| t.split(':').next()).collect::<Vec<_>>(), ["seg", "rtstruct", "stl"]);
+    assert_eq!(
+        told.iter().filter_map(|t| t.split(':').next()).collect::<Vec<_>>(),
+        ["seg", "bodies", "rtstruct", "stl"]
+    );
     assert!(names(dir.path()).contains(&"report.sr.dcm".to_owned()), "levels are reported without lesions");
 }
 
@@ -183,4 +187,37 @@ fn every_format_says_what_is_odd_about_the_images() {
         let word: &[u8] = if path.extension().is_some_and(|e| e == "html") { b"tilted" } else { b"gantry-tilt" };
         assert!(bytes.windows(word.len()).any(|w| w == word), "{} does not say it", path.display());
     }
+}
+
+/// A few voxels for the body of each level.
+fn outline(s: &mut Sample, levels: &[VertebraLevel]) {
+    let key = s.doc.images.keys().next().expect("a series").clone();
+    for (n, level) in levels.iter().enumerate() {
+        let start = 24 * (5 + 2 * n as u64) + 24 * 20 * 4;
+        let runs = vec![crate::document::Run { start, length: 6, label: level.label_value() }];
+        let edit = crate::document::Edit::Mask { image: key.clone(), layer: crate::document::Layer::Bodies, runs };
+        s.doc.apply(edit).expect("known image");
+    }
+}
+
+#[test]
+fn outlined_bodies_go_into_every_format_that_holds_them_and_merged_numbers_are_said() {
+    let (mut s, dir) = (sample(), tempdir().expect("temporary folder"));
+    outline(&mut s, &[VertebraLevel::C6, VertebraLevel::S1, VertebraLevel::S2]);
+    let formats = [Format::Nifti, Format::Bodies, Format::Stl];
+    let written = export(&s.case(), &formats, dir.path(), false).expect("exported");
+    assert!(written.problems.is_empty(), "{:?}", written.problems);
+    assert_eq!(written.notes.len(), 1);
+    assert!(written.notes[0].contains("S1, S2 are all 26"), "{:?}", written.notes);
+    let all = names(dir.path());
+    for name in ["bodies.nii.gz", "bodies.seg.dcm", "body-C6.stl", "body-S1.stl", "body-S2.stl", "lesion-1.stl"] {
+        assert!(all.contains(&name.to_owned()), "{name} in {all:?}");
+    }
+    // Read back by this program's own reader of segmentations: levels by their codes, voxels as outlined.
+    let object = dicom::object::open_file(dir.path().join("bodies.seg.dcm")).expect("a DICOM file");
+    let segments =
+        object.element(dicom::dictionary_std::tags::SEGMENT_SEQUENCE).expect("there").items().expect("items");
+    assert_eq!(segments.len(), 3);
+    let none = export(&sample().case(), &[Format::Bodies], &dir.path().join("none"), false).expect("looked at");
+    assert!(none.problems[0].to_string().contains("outlined"), "{:?}", none.problems);
 }

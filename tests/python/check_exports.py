@@ -22,6 +22,8 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 SIZE = (41, 37, 14)  # columns, rows, slices: 41 * 37 = 1517 is no multiple of 8
 FAILED = []
+# Codes of vertebrae from public sources, where they are beside the repository.
+CODES = pathlib.Path(__file__).resolve().parents[3] / "shared" / "design" / "vertebra_codes.json"
 
 
 def check(name, ok, why=""):
@@ -98,6 +100,9 @@ class Case:
                 # A hole inside one slice, and voxels that touch at corners only.
                 hole = {**brush, "radius_mm": 1.3, "mode": "erase", "tip": "disc"}
                 script.append(hole)
+        for level, where in [("C5", (20, 18, 11)), ("C6", (20, 18, 7))]:
+            script.append({"op": "brush", "body": level, "plane": "axial", "path_mm": [point(self.series[0][1], *where)],
+                           "radius_mm": 4.2, "tip": "sphere", "mode": "paint", "range": None, "image": self.series[0][0]})
         for target, field, value in [
             ({"lesion": "a"}, "margin", "permeative_3"), ({"lesion": "a"}, "nature", "metastasis"),
             ({"lesion": "a"}, "sites", ["body", "transverse_process_left"]),
@@ -147,7 +152,7 @@ class Case:
         return found
 
 
-ALL = "json,nifti,csv,script,seg,sr,rtstruct,markups,verse,coco,stl,html,parquet"
+ALL = "json,nifti,csv,script,seg,bodies,sr,rtstruct,markups,verse,coco,stl,html,parquet"
 
 
 def tool(name, *args):
@@ -169,11 +174,45 @@ def check_validators(what, case):
                 check(f"{what}: dsrdump reads {f.name}", done.returncode == 0, done.stderr)
 
 
+def lesion_segs(case):
+    return [f for f in case.files(".seg.dcm") if f.name.startswith("lesions")]
+
+
+def check_bodies(what, case):
+    """Outlines of bodies in every format that holds them: the same voxels everywhere."""
+    import highdicom as hd
+    import nibabel
+
+    seg = hd.seg.segread(str(case.out / "bodies.seg.dcm"))
+    series = case.series[0][0]
+    uids = [i["sop_instance_uid"] for i in next(m for m in case.json["images"] if m["series_instance_uid"] == series)["instances"]]
+    pixels = seg.get_pixels_by_source_instance(uids, ignore_spatial_locations=False, assert_missing_frames_are_empty=True)
+    nifti = np.asarray(nibabel.load(case.out / "bodies.nii.gz").dataobj)
+    codes = json.loads(CODES.read_text()) if CODES.is_file() else None
+    check(f"{what}: a segment a body", seg.number_of_segments == 2)
+    for n, level, verse in [(1, "C5", 5), (2, "C6", 6)]:
+        d = seg.get_segment_description(n)
+        same = np.array_equal(pixels[..., n - 1].astype(bool), (nifti == verse).transpose(2, 1, 0))
+        check(f"{what}: highdicom and nibabel read the same body of {level}", same and pixels[..., n - 1].any())
+        region = d.AnatomicRegionSequence[0]
+        if codes:
+            known = next(v for v in codes["vertebrae"] if v["level"] == level)
+            sct = {str(known[k]) for k in known if "sct" in k and known[k]}
+            check(f"{what}: codes of {level}", region.CodeValue in str(sct) and d.SegmentedPropertyTypeCodeSequence[0].CodeValue in str(sct), sct)
+        data = (case.out / f"body-{level}.stl").read_bytes()
+        facets = np.frombuffer(data[84:], np.dtype([("normal", "<f4", 3), ("v", "<f4", (3, 3)), ("attribute", "<u2")]))
+        v = facets["v"].astype(float)
+        volume = np.einsum("ij,ij->i", v[:, 0], np.cross(v[:, 1], v[:, 2])).sum() / 6
+        grid = case.series[0][1]
+        voxel = abs(np.linalg.det(np.stack(grid[1:], axis=1)))
+        check(f"{what}: the surface holds the body of {level}", abs(volume / ((nifti == verse).sum() * voxel) - 1) < 0.15, volume)
+
+
 def check_seg(what, case):
     import highdicom as hd
 
     by_series = {}
-    for f in case.files(".seg.dcm"):
+    for f in lesion_segs(case):
         seg = hd.seg.segread(str(f))
         by_series[str(seg.ReferencedSeriesSequence[0].SeriesInstanceUID)] = seg
     for series, _, _ in case.series:
@@ -189,7 +228,7 @@ def check_seg(what, case):
             check(f"{what}: highdicom reads the voxels of {lesion['label']!r}", same)
             check(f"{what}: tracking ids are the JSON's", d.TrackingUID == lesion["tracking_uid"])
         # Frame by frame with pydicom alone: bits, positions.
-        raw = pydicom.dcmread(case.files(".seg.dcm")[0]) if len(case.series) == 1 else None
+        raw = pydicom.dcmread(lesion_segs(case)[0]) if len(case.series) == 1 else None
         if raw is not None:
             check(f"{what}: pydicom unpacks as many pixels", raw.pixel_array.sum() == sum(m.sum() for m in masks.values()))
         for n, group in enumerate(seg.PerFrameFunctionalGroupsSequence):
@@ -201,7 +240,7 @@ def check_seg(what, case):
         else:
             check(f"{what}: every frame lies on its source", True)
     again = case.folder / "again"
-    case.run("export", case.case, "--images", case.images, "--format", "seg,sr,rtstruct", "-o", again)
+    case.run("export", case.case, "--images", case.images, "--format", "seg,bodies,sr,rtstruct", "-o", again)
     same = all((again / f.name).read_bytes() == f.read_bytes() for f in case.files(".dcm"))
     check(f"{what}: what is exported again is the same, UIDs and all", same)
 
@@ -298,6 +337,9 @@ def check_tables(what, case):
 
     lesions = pd.read_csv(case.out / "lesions.csv")
     check(f"{what}: pandas reads a row a lesion", sorted(lesions["id"]) == sorted(l["id"] for l in case.lesions))
+    for name in ["lesions", "vertebrae", "measurements"]:
+        use = pd.read_csv(case.out / f"{name}.csv")["intended_use"]
+        check(f"{what}: every row of {name}.csv says what it is for", use.str.startswith("research use only").all())
     import pyarrow.parquet as pq
 
     for name in ["lesions", "vertebrae", "measurements"]:
@@ -317,11 +359,46 @@ def check_tables(what, case):
         check(f"{what}: pyarrow reads {name}.parquet as pandas reads the CSV", same)
 
 
+def check_markups_structure(what, m):
+    """What markups-schema v1.0.3 of 3D Slicer asks of a file. The schema itself is not copied here; these are its required
+    names, its types and its closed lists."""
+    text, boolean, number = (str,), (bool,), (int, float)
+    of_markup = {"type": text, "name": text, "description": text, "coordinateSystem": text, "coordinateUnits": text,
+                 "locked": boolean, "fixedNumberOfControlPoints": boolean, "labelFormat": text,
+                 "lastUsedControlPointNumber": (int,), "controlPoints": (list,), "measurements": (list,)}
+    of_point = {"id": text, "label": text, "description": text, "associatedNodeID": text, "position": (list,),
+                "orientation": (list,), "selected": boolean, "locked": boolean, "visibility": boolean, "positionStatus": text}
+    of_figure = {"name": text, "enabled": boolean, "value": number, "units": text, "printFormat": text}
+    bad = []
+    if not m.get("@schema", "").endswith("markups-schema-v1.0.3.json#") or not m.get("markups"):
+        bad.append("no schema or no markups")
+
+    def fields(thing, known, where):
+        bad.extend(f"{where}: {k} is unknown" for k in thing if k not in known)
+        bad.extend(f"{where}: {k} is {v!r}" for k, v in thing.items() if k in known and not isinstance(v, known[k]))
+
+    for x in m["markups"]:
+        fields(x, of_markup, x.get("name"))
+        if x["type"] not in ["Fiducial", "Line", "Angle", "Curve", "ClosedCurve", "Plane", "ROI"]:
+            bad.append(f"type {x['type']}")
+        if x["coordinateSystem"] not in ["LPS", "RAS"]:
+            bad.append(x["coordinateSystem"])
+        for p in x["controlPoints"]:
+            fields(p, of_point, x["name"])
+            sizes = len(p["position"]) == 3 and len(p["orientation"]) == 9
+            if not sizes or p["positionStatus"] not in ["undefined", "preview", "defined"]:
+                bad.append(f"{x['name']}: point {p['id']}")
+        for f in x["measurements"]:
+            fields(f, of_figure, x["name"])
+    check(f"{what}: markups are as the schema of 3D Slicer says", not bad, bad[:3])
+
+
 def check_markups(what, case):
     m = json.loads((case.out / "markups.mrk.json").read_text())
     by_type = {}
     for x in m["markups"]:
         by_type.setdefault(x["type"], []).append(x)
+    check_markups_structure(what, m)
     centres = {p["label"]: p["position"] for p in by_type["Fiducial"][0]["controlPoints"]}
     vertebrae = {v["level"]: v["centroid_mm"] for v in case.json["annotation_sets"][0]["vertebrae"] if v["centroid_mm"]}
     check(f"{what}: markups hold the centres", centres == vertebrae)
@@ -412,17 +489,71 @@ def check_html(what, case):
     text = (case.out / "report.html").read_text()
     check(f"{what}: the page asks nobody", not any(w in text for w in ["http:", "https:", "<script", "src="]))
     check(f"{what}: the page has its figures", text.count("<figure>") >= len(case.lesions))
+    agreement = case.folder / "agreement"
+    case.run("compare", case.out / "case.json", case.case, "-o", agreement)
+    for page in [case.out / "report.html", agreement / "agreement.html"]:
+        check_in_browser(f"{what}: {page.name}", page)
+
+
+def opened_in_browser(page):
+    """What a real browser makes of a page: its DOM, the lines of its console, and the requests that the page itself caused.
+    None without a browser. Host names resolve to nothing, so that nothing leaves the machine either way."""
+    browser = next((b for b in ["chromium", "chromium-browser", "google-chrome"] if shutil.which(b)), None)
+    if browser is None:
+        return None
+    with tempfile.TemporaryDirectory(prefix="spondyl-browser-") as home:
+        log = pathlib.Path(home) / "net.json"
+        quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions",
+                 "--no-first-run", "--no-default-browser-check", "--host-resolver-rules=MAP * ~NOTFOUND"]
+        command = [browser, "--headless", "--no-sandbox", "--disable-gpu", *quiet, f"--user-data-dir={home}/profile",
+                   "--enable-logging=stderr", f"--log-net-log={log}", "--dump-dom", page.resolve().as_uri()]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        console = [l for l in done.stderr.splitlines() if "CONSOLE" in l]
+        text = log.read_text()
+        try:
+            events = json.loads(text)
+        except json.JSONDecodeError:  # the log of a browser that ended early lacks its last brackets
+            events = json.loads(text.rstrip().rstrip(",") + "]}")
+        started = events["constants"]["logEventTypes"]["URL_REQUEST_START_JOB"]
+        params = [e.get("params", {}) for e in events["events"] if e["type"] == started]
+        # What the browser does of its own accord comes from no page.
+        asked = [q["url"] for q in params
+                 if "url" in q and q.get("initiator") != "not an origin" and not q["url"].startswith("file:")]
+        return done.stdout, console, asked
+
+
+def check_in_browser(what, page):
+    """The page opens whole, with no line in the console and no request but for the file itself."""
+    opened = opened_in_browser(page)
+    if opened is None:
+        return print("skip  no Chromium is installed")
+    dom, console, asked = opened
+    whole = "Research use only" in dom and dom.rstrip().endswith("</html>")
+    check(f"{what} opens whole in a browser", whole, dom[-200:])
+    check(f"{what} says nothing in the console", not console, console[:2])
+    check(f"{what} asks nobody over the network", not asked, asked[:3])
+
+
+def check_that_the_browser_tells(folder):
+    """A page that logs an error and wants a picture from elsewhere is found out: the checks above can fail."""
+    page = folder / "told.html"
+    page.write_text('<html><body><script>console.error("x")</script><img src="http://example.invalid/a.png"></body></html>')
+    opened = opened_in_browser(page)
+    if opened is not None:
+        check("a page that asks and complains is found out", len(opened[1]) == 1 and opened[2] == ["http://example.invalid/a.png"], opened[1:])
 
 
 def check_round_trip(what, case):
     """Every format that is read comes back into a new case as it was."""
     import nrrd
 
-    for name, files in [("json", ["case.json"]), ("seg", [f.name for f in case.files(".seg.dcm")]),
+    for name, files in [("json", ["case.json"]), ("seg", [f.name for f in lesion_segs(case)]),
                         ("rtstruct", [f.name for f in case.files(".rtstruct.dcm")])]:
         back = case.folder / f"back-{name}"
         new = case.folder / f"{name}.spondyl"
         case.run("import", case.out / files[-1], "--images", case.images, "--case", new, "--reader", "reader-1")
+        if name == "json":  # which holds figures of the bodies; their outlines are in a segmentation of their own
+            case.run("bodies", case.out / "bodies.seg.dcm", "--images", case.images, "--series", case.series[0][0], "--case", new)
         case.run("export", new, "--images", case.images, "--format", "json", "-o", back)
         again = json.loads((back / "case.json").read_text())
         found = {l["id"]: l for v in again["annotation_sets"][0]["vertebrae"] for l in v["lesions"]}
@@ -468,6 +599,8 @@ def check_round_trip(what, case):
 def main():
     spondyl = pathlib.Path(sys.argv[1]).resolve()
     folder = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else tempfile.mkdtemp(prefix="spondyl-exports-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    attempt("browser", lambda: check_that_the_browser_tells(folder))
     turn = 0.35
     across = [[0.8 * np.cos(turn), 0.8 * np.sin(turn), 0], [-0.9 * np.sin(turn), 0.9 * np.cos(turn), 0], [0, 0, 2.4]]
     cases = {
@@ -478,7 +611,7 @@ def main():
     }
     for what, series in cases.items():
         case = Case(spondyl, folder / what.replace(", ", "-").replace(" ", "-"), series)
-        for one in (check_validators, check_seg, check_sr, check_rtstruct, check_nifti, check_tables, check_markups,
+        for one in (check_validators, check_seg, check_bodies, check_sr, check_rtstruct, check_nifti, check_tables, check_markups,
                     check_verse, check_coco, check_stl, check_load, check_snippets, check_html,
                     check_round_trip):
             attempt(f"{what}: {one.__name__}", lambda: one(what, case))

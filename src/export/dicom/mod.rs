@@ -1,5 +1,6 @@
 //! DICOM objects for the PACS and for other programs: segmentation, structured report, structure set.
 
+mod bodies;
 mod content;
 mod element;
 mod object;
@@ -8,6 +9,7 @@ mod seg;
 mod sr;
 mod vertebra;
 
+pub use bodies::body_segmentations;
 pub use element::{Element, decimal_strings, sequence, text};
 pub use object::DicomFile;
 pub use rtstruct::structure_sets;

@@ -24,6 +24,9 @@ pub(super) fn uid_of(name: &[u8]) -> String {
     format!("2.25.{}", Uuid::new_v5(&NAMESPACE, name).as_u128())
 }
 
+/// SeriesNumber (0020,0011) of the segmentations of bodies, which share their modality with those of lesions.
+pub(super) const BODIES_NUMBER: u32 = 7104;
+
 /// What kind of object it is.
 #[derive(Clone, Copy)]
 pub(super) struct Sort {
@@ -63,7 +66,9 @@ fn date_time(utc: &str) -> [String; 2] {
 /// was made from `image`.
 pub(super) fn common(case: &Case, file: &CaseFile, image: &ImageRecord, sort: Sort) -> Vec<Element> {
     let [date, time] = date_time(case.utc);
-    let series = format!("{} {} {} {}", sort.modality, case.id, case.reader, image.id.0);
+    // One modality may have several series of ours: each by its number, the first one by the modality alone.
+    let which = if sort.series_number == BODIES_NUMBER { " bodies" } else { "" };
+    let series = format!("{}{which} {} {} {}", sort.modality, case.id, case.reader, image.id.0);
     let own = |tag, value: &str| text(tag, VR::LO, value);
     vec![
         text(tags::SPECIFIC_CHARACTER_SET, VR::CS, "ISO_IR 192"),

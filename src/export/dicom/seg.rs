@@ -7,7 +7,7 @@ use super::element::{Element, code, code_item, decimals, line, pseudonym, public
 use super::object::{DicomFile, Sort, common, encode, uid_of};
 use crate::document::{ImageIdentity, ImageKey, LesionId};
 use crate::export::case::Code;
-use crate::export::{Case, CaseFile, ImageRecord, LesionRecord};
+use crate::export::{Case, CaseFile, ImageRecord, LesionRecord, MaskRuns};
 use crate::space::{DVec3, VoxelPoint};
 use dicom::core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom::dictionary_std::{tags, uids};
@@ -31,11 +31,17 @@ pub struct Segmentation {
     pub segments: BTreeMap<LesionId, u16>,
 }
 
-/// One lesion on the series: the record and its voxels, slice by slice.
-struct Segment<'a> {
-    lesion: &'a LesionRecord,
-    level: Code,
-    slices: Vec<(usize, Vec<u64>)>,
+/// One segment: what it is, without its number, and its voxels, slice by slice.
+pub(super) struct Sheets {
+    pub item: Vec<Element>,
+    pub slices: Vec<(usize, Vec<u64>)>,
+}
+
+/// Flat indices slice by slice, as indices of the slice.
+pub(super) fn slices_of(flat: &[u64], size: [u64; 3]) -> Vec<(usize, Vec<u64>)> {
+    let layer = size[0] * size[1];
+    let slices = flat.chunk_by(|a, b| a / layer == b / layer);
+    slices.map(|s| ((s[0] / layer) as usize, s.iter().map(|f| f % layer).collect())).collect()
 }
 
 /// The segmentations of all series that were painted on, most voxels first.
@@ -54,12 +60,38 @@ fn segmentation(
     identity: &ImageIdentity,
 ) -> Result<Segmentation, String> {
     let image = file.images.iter().find(|i| i.id == *key).ok_or("the case does not know the series")?;
-    let segments = segments_on(file, image)?;
+    let lesions = lesions_on(file, image);
+    let mut segments = Vec::new();
+    for (l, level, mask) in &lesions {
+        let slices = slices_of(&mask.voxels(image.grid.size)?, image.grid.size);
+        segments.push(Sheets { item: segment_item(l, level), slices });
+    }
+    let numbers = lesions.iter().zip(1..).map(|((l, ..), n)| (l.id, n)).collect();
+    let file = encoded(case, file, (image, identity), (SORT, "LESIONS"), &segments)?;
+    Ok(Segmentation { file, image: key.clone(), segments: numbers })
+}
+
+/// The file of a series' segments, numbered in their order.
+///
+/// # Errors
+/// A sentence when the grid or the number of segments is larger than DICOM can hold.
+pub(super) fn encoded(
+    case: &Case,
+    file: &CaseFile,
+    (image, identity): (&ImageRecord, &ImageIdentity),
+    (sort, label): (Sort, &str),
+    segments: &[Sheets],
+) -> Result<DicomFile, String> {
+    let key = &image.id;
+    if segments.len() > usize::from(u16::MAX) {
+        return Err(format!("{} segments; a segmentation numbers at most 65,535", segments.len()));
+    }
     let [columns, rows, _] = identity.geometry.size();
     let size =
         |n: usize| u16::try_from(n).map_err(|_| format!("series {}: {n} rows or columns; DICOM has 65535", key.0));
-    let mut elements = common(case, file, image, SORT);
+    let mut elements = common(case, file, image, sort);
     let frames: usize = segments.iter().map(|s| s.slices.len()).sum();
+    let numbered = |(s, n): (&Sheets, u16)| std::iter::once(short(tags::SEGMENT_NUMBER, n)).chain(s.item.clone());
     elements.extend([
         text(tags::IMAGE_TYPE, VR::CS, "DERIVED\\PRIMARY"),
         short(tags::SAMPLES_PER_PIXEL, 1),
@@ -75,44 +107,38 @@ fn segmentation(
         text(tags::BURNED_IN_ANNOTATION, VR::CS, "NO"),
         text(tags::SEGMENTATION_TYPE, VR::CS, "BINARY"),
         text(tags::SEGMENTS_OVERLAP, VR::CS, "NO"),
-        text(tags::CONTENT_LABEL, VR::CS, "LESIONS"),
-        text(tags::CONTENT_DESCRIPTION, VR::LO, "Lesions of the spine"),
+        text(tags::CONTENT_LABEL, VR::CS, label),
+        text(tags::CONTENT_DESCRIPTION, VR::LO, &format!("{} of the spine", sort.description)),
         text(tags::CONTENT_CREATOR_NAME, VR::PN, &pseudonym(case.reader)),
         referenced_series(image),
-        sequence(tags::SEGMENT_SEQUENCE, segments.iter().zip(1..).map(|(s, n)| segment_item(s, n)).collect()),
+        sequence(tags::SEGMENT_SEQUENCE, segments.iter().zip(1..).map(|s| numbered(s).collect()).collect()),
         sequence(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE, vec![shared_groups(identity)]),
-        sequence(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, frame_groups(&segments, image, identity)),
-        DataElement::new(tags::PIXEL_DATA, VR::OB, PrimitiveValue::U8(packed(&segments, columns * rows).into())),
+        sequence(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, frame_groups(segments, image, identity)),
+        DataElement::new(tags::PIXEL_DATA, VR::OB, PrimitiveValue::U8(packed(segments, columns * rows).into())),
     ]);
-    elements.extend(dimensions(&uid_of(format!("dimensions {} {}", case.id, key.0).as_bytes())));
+    let organization = match label {
+        "LESIONS" => format!("dimensions {} {}", case.id, key.0),
+        other => format!("dimensions {other} {} {}", case.id, key.0),
+    };
+    elements.extend(dimensions(&uid_of(organization.as_bytes())));
     elements.extend(image.findings_line().map(|found| text(tags::IMAGE_COMMENTS, VR::LT, &found)));
     if let Some(frame) = &identity.frame_of_reference_uid {
         elements.push(text(tags::FRAME_OF_REFERENCE_UID, VR::UI, frame));
         elements.push(text(tags::POSITION_REFERENCE_INDICATOR, VR::LO, ""));
     }
-    let numbers = segments.iter().zip(1..).map(|(s, n)| (s.lesion.id, n)).collect();
-    let file = encode(elements, SORT.class).map_err(|e| format!("series {}: {e}", key.0))?;
-    Ok(Segmentation { file, image: key.clone(), segments: numbers })
+    encode(elements, sort.class).map_err(|e| format!("series {}: {e}", key.0))
 }
 
-/// Lesions with voxels on a series in the order of their label values, so that numbers here ascend as those do.
-fn segments_on<'a>(file: &'a CaseFile, image: &ImageRecord) -> Result<Vec<Segment<'a>>, String> {
-    let layer = image.grid.size[0] * image.grid.size[1];
-    let mut segments = Vec::new();
-    for v in file.annotation_sets.iter().flat_map(|s| &s.vertebrae) {
-        for lesion in &v.lesions {
-            let Some(mask) = lesion.on_image(&image.id).and_then(|on| on.mask.as_ref()) else { continue };
-            let flat = mask.voxels(image.grid.size)?;
-            let slices = flat.chunk_by(|a, b| a / layer == b / layer);
-            let slices = slices.map(|s| ((s[0] / layer) as usize, s.iter().map(|f| f % layer).collect())).collect();
-            segments.push(Segment { lesion, level: site_code(v), slices });
-        }
-    }
-    segments.sort_by_key(|s| s.lesion.label_value);
-    if segments.len() > usize::from(u16::MAX) {
-        return Err(format!("{} lesions; a segmentation numbers at most 65,535", segments.len()));
-    }
-    Ok(segments)
+/// Lesions with voxels on a series in the order of their label values, so that numbers here ascend as those do; each with
+/// its level's code and its mask.
+fn lesions_on<'a>(file: &'a CaseFile, image: &ImageRecord) -> Vec<(&'a LesionRecord, Code, &'a MaskRuns)> {
+    let levels = file.annotation_sets.iter().flat_map(|s| &s.vertebrae);
+    let mut lesions: Vec<_> = levels
+        .flat_map(|v| v.lesions.iter().map(move |l| (l, v)))
+        .filter_map(|(l, v)| Some((l, site_code(v), l.on_image(&image.id)?.mask.as_ref()?)))
+        .collect();
+    lesions.sort_by_key(|(l, ..)| l.label_value);
+    lesions
 }
 
 /// The level's code, or that of any vertebra where the level has none.
@@ -135,10 +161,9 @@ fn referenced_series(image: &ImageRecord) -> Element {
     sequence(tags::REFERENCED_SERIES_SEQUENCE, vec![series])
 }
 
-/// Segment Description macro (PS3.3 C.8.20.4). The type is what the reader thinks it is, else just a lesion;
+/// Segment Description macro (PS3.3 C.8.20.4), without the number. The type is what the reader thinks it is, else just a lesion;
 /// lytic, blastic or mixed qualifies it.
-fn segment_item(s: &Segment, number: u16) -> Vec<Element> {
-    let l = s.lesion;
+fn segment_item(l: &LesionRecord, level: &Code) -> Vec<Element> {
     let kind = l.nature_code.clone().unwrap_or_else(|| public("SCT", "52988006", "Lesion"));
     let category = public("SCT", "49755003", "Morphologically Abnormal Structure");
     let mut property = code_item(&kind);
@@ -147,14 +172,13 @@ fn segment_item(s: &Segment, number: u16) -> Vec<Element> {
         std::iter::once(l.vertebra).chain(l.also_in.iter().copied()).map(|v| v.to_string()).collect();
     let description = format!("{}; {}; {}", l.label, levels.join(", "), l.type_code.meaning);
     vec![
-        short(tags::SEGMENT_NUMBER, number),
         text(tags::SEGMENT_LABEL, VR::LO, &line(&l.label, 64)),
         text(tags::SEGMENT_DESCRIPTION, VR::ST, &line(&description, 1024)),
         text(tags::SEGMENT_ALGORITHM_TYPE, VR::CS, "SEMIAUTOMATIC"),
         text(tags::SEGMENT_ALGORITHM_NAME, VR::LO, "spondyl, drawn by a reader"),
         code(tags::SEGMENTED_PROPERTY_CATEGORY_CODE_SEQUENCE, &category),
         sequence(tags::SEGMENTED_PROPERTY_TYPE_CODE_SEQUENCE, vec![property]),
-        code(tags::ANATOMIC_REGION_SEQUENCE, &s.level),
+        code(tags::ANATOMIC_REGION_SEQUENCE, level),
         text(tags::TRACKING_ID, VR::UT, &l.id.to_string()),
         text(tags::TRACKING_UID, VR::UI, &l.tracking_uid),
     ]
@@ -199,7 +223,7 @@ fn shared_groups(identity: &ImageIdentity) -> Vec<Element> {
     ]
 }
 
-fn frame_groups(segments: &[Segment], image: &ImageRecord, identity: &ImageIdentity) -> Vec<Vec<Element>> {
+fn frame_groups(segments: &[Sheets], image: &ImageRecord, identity: &ImageIdentity) -> Vec<Vec<Element>> {
     // The second dimension counts the positions that occur, in their order.
     let mut positions: Vec<usize> = segments.iter().flat_map(|s| s.slices.iter().map(|(k, _)| *k)).collect();
     positions.sort_unstable();
@@ -237,7 +261,7 @@ fn frame_item(number: u16, k: usize, place: u32, image: &ImageRecord, identity: 
 }
 
 /// The frames as one run of bits, filled to an even number of bytes.
-fn packed(segments: &[Segment], layer: usize) -> Vec<u8> {
+fn packed(segments: &[Sheets], layer: usize) -> Vec<u8> {
     let frames = segments.iter().flat_map(|s| &s.slices);
     let bits = layer * frames.clone().count();
     let mut bytes = vec![0u8; bits.div_ceil(8).next_multiple_of(2)];
