@@ -1,8 +1,8 @@
 //! One gzip stream (RFC 1952, a single member) out of parts that are compressed apart: by several threads, and equal blank
 //! parts once. Each part ends with a flush to a byte (RFC 1951, 3.2.4), so that deflated parts can stand behind each other.
 
-use flate2::{Compress, Compression, Crc, FlushCompress, Status};
-use std::io::{self, Write};
+use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompress, Status};
+use std::io::{self, Read, Write};
 
 /// Magic, deflate, no flags, no time, no system.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
@@ -44,6 +44,15 @@ impl Part {
 pub struct Gzip<W: Write> {
     out: W,
     crc: Crc,
+    parts: Vec<usize>,
+}
+
+/// What a whole stream should be when it is read back.
+pub struct Expected {
+    /// Compressed bytes of each part.
+    parts: Vec<usize>,
+    sum: u32,
+    amount: u32,
 }
 
 impl<W: Write> Gzip<W> {
@@ -53,7 +62,7 @@ impl<W: Write> Gzip<W> {
     /// As writing does.
     pub fn new(mut out: W) -> io::Result<Self> {
         out.write_all(&HEADER)?;
-        Ok(Gzip { out, crc: Crc::new() })
+        Ok(Gzip { out, crc: Crc::new(), parts: Vec::new() })
     }
 
     /// Puts a part behind those that are there.
@@ -62,6 +71,7 @@ impl<W: Write> Gzip<W> {
     /// As writing does.
     pub fn put(&mut self, part: &Part) -> io::Result<()> {
         self.crc.combine(&part.crc);
+        self.parts.push(part.deflated.len());
         self.out.write_all(&part.deflated)
     }
 
@@ -69,11 +79,65 @@ impl<W: Write> Gzip<W> {
     ///
     /// # Errors
     /// As writing does.
-    pub fn finish(mut self) -> io::Result<()> {
+    pub fn finish(mut self) -> io::Result<Expected> {
+        let (sum, amount) = (self.crc.sum(), self.crc.amount());
         self.out.write_all(&END)?;
-        self.out.write_all(&self.crc.sum().to_le_bytes())?;
-        self.out.write_all(&self.crc.amount().to_le_bytes())
+        self.out.write_all(&sum.to_le_bytes())?;
+        self.out.write_all(&amount.to_le_bytes())?;
+        Ok(Expected { parts: self.parts, sum, amount })
     }
+}
+
+/// A stream that is read back part by part, so that several threads can look at the parts.
+pub struct ReadBack<'a, R: Read> {
+    from: R,
+    expected: &'a Expected,
+    next: usize,
+}
+
+impl<'a, R: Read> ReadBack<'a, R> {
+    /// Begins.
+    ///
+    /// # Errors
+    /// A word on what is wrong with the header.
+    pub fn new(mut from: R, expected: &'a Expected) -> Result<Self, String> {
+        let mut header = HEADER;
+        from.read_exact(&mut header).map_err(|e| format!("gzip header: {e}"))?;
+        if header != HEADER {
+            return Err("gzip header".to_owned());
+        }
+        Ok(ReadBack { from, expected, next: 0 })
+    }
+
+    /// The next part, still compressed.
+    ///
+    /// # Errors
+    /// A word on what is wrong.
+    pub fn part(&mut self) -> Result<Vec<u8>, String> {
+        let length = self.expected.parts.get(self.next).ok_or("no further part")?;
+        self.next += 1;
+        let mut bytes = vec![0; *length];
+        self.from.read_exact(&mut bytes).map_err(|e| e.to_string())?;
+        Ok(bytes)
+    }
+
+    /// The end: nothing else follows, and the check sum is that of the content.
+    ///
+    /// # Errors
+    /// A word on what is wrong.
+    pub fn finish(mut self) -> Result<(), String> {
+        let mut rest = Vec::new();
+        self.from.read_to_end(&mut rest).map_err(|e| e.to_string())?;
+        let (sum, amount) = (self.expected.sum.to_le_bytes(), self.expected.amount.to_le_bytes());
+        if rest == [&END[..], &sum, &amount].concat() { Ok(()) } else { Err("the end of the stream".to_owned()) }
+    }
+}
+
+/// Whether a compressed part holds just this content.
+pub fn holds(deflated: &[u8], content: &[u8]) -> bool {
+    let mut found = Vec::with_capacity(content.len() + 1);
+    let done = Decompress::new(false).decompress_vec(deflated, &mut found, FlushDecompress::Sync);
+    done.is_ok() && found == content
 }
 
 #[cfg(test)]
@@ -97,7 +161,17 @@ mod tests {
         let mut packed = Vec::new();
         let mut gzip = Gzip::new(&mut packed).expect("memory");
         parts.iter().for_each(|p| gzip.put(&Part::new(p).expect("compresses")).expect("memory"));
-        gzip.finish().expect("memory");
+        let expected = gzip.finish().expect("memory");
+        let mut back = ReadBack::new(&packed[..], &expected).expect("our header");
+        for p in &parts {
+            let deflated = back.part().expect("there");
+            assert!(holds(&deflated, p));
+            let mut other = p.clone();
+            other.push(1);
+            assert!(!holds(&deflated, &other) && (p.is_empty() || !holds(&deflated, &p[1..])));
+        }
+        assert!(back.part().is_err());
+        back.finish().expect("the end");
         let mut decoder = GzDecoder::new(&packed[..]);
         let mut back = Vec::new();
         decoder.read_to_end(&mut back).expect("one sound stream");

@@ -5,11 +5,12 @@
 //! their normal, which is what readers without an sform make of the series itself.
 
 use super::file::{ExportError, write_verified};
-use super::gzip::{Gzip, Part};
+use super::gzip::{Expected, Gzip, Part, ReadBack, holds};
 use crate::document::{ImageIdentity, ImageKey, LabelMap};
 use crate::space::{DMat3, DVec3, Geometry};
 use flate2::read::GzDecoder;
 use rayon::prelude::*;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::Path;
@@ -132,43 +133,38 @@ pub fn write_slices(
 ) -> Result<(), ExportError> {
     /// Slices in memory at once.
     const TOGETHER: usize = 32;
+    let groups = || (0..slices).step_by(TOGETHER).map(|first| first..slices.min(first + TOGETHER));
+    let zeros = vec![0; slice_bytes];
+    let expected: OnceCell<Expected> = OnceCell::new();
     write_verified(
         path,
         |out| {
-            let blank = Part::new(&vec![0; slice_bytes])?;
+            let blank = Part::new(&zeros)?;
             let mut gzip = Gzip::new(out)?;
             gzip.put(&Part::new(header)?)?;
-            for first in (0..slices).step_by(TOGETHER) {
-                let some = (first..slices.min(first + TOGETHER)).into_par_iter();
-                let packed: io::Result<Vec<Option<Part>>> =
-                    some.map(|k| slice(k).map(|b| Part::new(&b)).transpose()).collect();
-                packed?.iter().try_for_each(|part| gzip.put(part.as_ref().unwrap_or(&blank)))?;
+            for group in groups() {
+                let pack = |k| slice(k).map(|b| Part::new(&b)).transpose();
+                let packed = group.into_par_iter().map(pack).collect::<io::Result<Vec<Option<Part>>>>()?;
+                packed.iter().try_for_each(|part| gzip.put(part.as_ref().unwrap_or(&blank)))?;
             }
-            gzip.finish()
+            gzip.finish().map(|e| drop(expected.set(e)))
         },
         |back| {
-            let mut gzip = GzDecoder::new(back);
-            let mut found = vec![0; header.len()];
-            gzip.read_exact(&mut found).map_err(|e| format!("header: {e}"))?;
-            if found != header {
+            let mut back = ReadBack::new(back, expected.get().ok_or("nothing was written")?)?;
+            if !holds(&back.part()?, header) {
                 return Err("header".to_owned());
             }
-            found.resize(slice_bytes, 0);
-            for k in 0..slices {
-                gzip.read_exact(&mut found).map_err(|e| format!("slice {k}: {e}"))?;
-                let same = match slice(k) {
-                    Some(expected) => found == expected,
-                    None => found.iter().all(|b| *b == 0),
+            for group in groups() {
+                let parts = group.clone().map(|_| back.part()).collect::<Result<Vec<Vec<u8>>, String>>()?;
+                let same = |(k, part): (usize, &Vec<u8>)| match slice(k) {
+                    Some(content) => holds(part, &content),
+                    None => holds(part, &zeros),
                 };
-                if !same {
+                if let Some((k, _)) = group.into_par_iter().zip(&parts).find_any(|pair| !same(*pair)) {
                     return Err(format!("slice {k}"));
                 }
             }
-            match gzip.read(&mut [0; 1]) {
-                Ok(0) => Ok(()),
-                Ok(_) => Err("bytes after the last slice".to_owned()),
-                Err(e) => Err(e.to_string()),
-            }
+            back.finish()
         },
     )
 }
