@@ -85,7 +85,8 @@ impl Picture {
             "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title}\"><title>{title}</title>\
              <text x=\"{LEFT}\" y=\"12\" class=\"h\">{title}</text>"
         );
-        for t in p.y.ticks() {
+        // An axis without a name counts nothing.
+        for t in p.y.ticks().into_iter().filter(|_| !names[1].is_empty()) {
             let y = p.at(p.x.low, t).1;
             let (right, number) = (WIDTH - 6.0, tick(t));
             let _ = write!(
@@ -163,9 +164,7 @@ pub fn bland_altman(title: &str, points: &[(f64, f64)], bias: f64, limits: Optio
 pub fn strips(title: &str, groups: &[(String, Vec<f64>)]) -> String {
     let rows = groups.len().max(1) as f64;
     let (x, y) = (Axis { low: -0.02, high: 1.02 }, Axis { low: 0.0, high: rows });
-    let mut p = Picture { x, y, svg: String::new() };
-    let head = Picture::new(title, Axis { low: -0.02, high: 1.02 }, Axis { low: 2.0, high: 2.0 + 1e-9 }, ["", ""]);
-    p.svg = head.svg;
+    let mut p = Picture::new(title, x, y, ["", ""]);
     for (n, (name, values)) in groups.iter().enumerate() {
         let middle = rows - n as f64 - 0.5;
         for (m, v) in values.iter().enumerate() {
@@ -213,5 +212,7 @@ mod tests {
         ] {
             assert!(svg.starts_with("<svg") && svg.ends_with("</svg>") && !svg.contains("NaN"), "{svg}");
         }
+        let rows = strips("t", &[("a".to_owned(), vec![0.1]), ("b".to_owned(), vec![0.2])]);
+        assert!(!rows.contains("class=\"n e\""), "rows are no numbers: {rows}");
     }
 }
