@@ -5,6 +5,9 @@ use crate::assess::{LevelChange, LevelSummary, changes};
 use crate::document::{Document, TimepointKey};
 use egui::{Align2, Grid, RichText, ScrollArea, Ui, vec2};
 
+/// Width of the column that is wrapped, logical points.
+const AFTER_SURGERY: f32 = 190.0;
+
 /// The open table: which timepoints are compared.
 pub struct ChangesDialog {
     from: usize,
@@ -99,7 +102,11 @@ fn table(ui: &mut Ui, rows: &[LevelChange]) {
                 Some([a, b]) => format!("{a}–{b}"),
                 None => "–".to_owned(),
             });
-            both(ui, row, |s| if s.after_surgery.is_empty() { "–".to_owned() } else { s.after_surgery.join(", ") });
+            ui.scope(|ui| {
+                ui.set_max_width(AFTER_SURGERY);
+                ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Wrap);
+                both(ui, row, |s| if s.after_surgery.is_empty() { "–".to_owned() } else { s.after_surgery.join(", ") });
+            });
             ui.end_row();
         }
     });

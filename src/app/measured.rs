@@ -150,6 +150,11 @@ fn role_prefix(role: MeasureRole) -> &'static str {
 }
 
 impl Words {
+    /// How far down what they belong to lies.
+    pub fn top(&self) -> f32 {
+        self.ends[0].y
+    }
+
     /// Writes them at a free place.
     pub fn write(&self, sheet: &Sheet<'_>, places: &mut Places) {
         const BESIDE: Vec2 = vec2(9.0, 0.0);

@@ -157,9 +157,11 @@ fn document(app: &App, sheet: &Sheet<'_>) {
     let here = document.measurements.iter().filter(|(_, m)| lies_in(sheet, &m.image));
     let mut words: Vec<_> =
         here.filter_map(|(id, m)| Some((!is_current(m), measured::paint(sheet, *id, m, is_current(m))?))).collect();
-    // The current one has the first choice of place.
-    words.sort_by_key(|(other, _)| *other);
-    words.iter().for_each(|(_, w)| w.write(sheet, &mut places));
+    // The current one has the first choice of place, the others from above, so that their lines do not cross.
+    words.sort_by(|a, b| (a.0, a.1.top()).partial_cmp(&(b.0, b.1.top())).unwrap_or(std::cmp::Ordering::Equal));
+    // While something is drawn the words of what was measured are not in the way of its own.
+    let drawing = app.capture.is_some() && app.desk.draws();
+    words.iter().filter(|_| !drawing).for_each(|(_, w)| w.write(sheet, &mut places));
 }
 
 /// Where the picture's own texts stand: no measurement's words lie on them.

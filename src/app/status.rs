@@ -3,14 +3,13 @@
 use super::reading::CaseState;
 use super::{App, theme};
 use crate::session::CommandId;
-use egui::{Align, Layout, Panel, ProgressBar, RichText, Ui};
+use egui::{Align, Label, Layout, Panel, ProgressBar, RichText, Ui};
 
 /// The line.
 pub fn show(app: &mut App, ui: &mut Ui) {
     Panel::bottom("status").resizable(false).exact_size(26.0).show(ui, |ui| {
         ui.horizontal_centered(|ui| {
             let hint = hint(app);
-            ui.label(RichText::new(hint).color(theme::MUTED));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if app.reading.is_some() {
                     ui.label(RichText::new("Research use only").color(theme::MUTED)).on_hover_text("Not for diagnosis");
@@ -20,6 +19,11 @@ pub fn show(app: &mut App, ui: &mut Ui) {
                 ui.separator();
                 work(app, ui);
                 under_pointer(app, ui);
+                // What is left of the line, cut where that is too little.
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let text = RichText::new(&hint).color(theme::MUTED);
+                    ui.add(Label::new(text).truncate()).on_hover_text(&hint);
+                });
             });
         });
     });
