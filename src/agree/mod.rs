@@ -4,6 +4,7 @@
 mod bootstrap;
 mod case;
 mod categories;
+mod differences;
 mod kappa;
 mod matching;
 mod nearest;
@@ -21,6 +22,7 @@ mod values;
 
 pub use bootstrap::{Estimate, Resampling};
 pub use case::{CasePair, Match};
+pub use differences::{DICE_LOW, Difference, Severity, Subject, differences};
 pub use kappa::{Ratings, Scale, Weights, cohen, cohen_with_interval, fleiss, gwet, krippendorff, specific_agreement};
 pub use matching::{Criterion, Detection};
 pub use numbers::{BlandAltman, Icc, bland_altman, icc};

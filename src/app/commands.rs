@@ -65,6 +65,8 @@ impl App {
                 let nothing = self.reading.as_ref().is_some_and(|r| r.case.session.is_none());
                 nothing.then(|| "nothing was annotated yet".to_owned())
             }),
+            CompareReaders | NextDifference | PreviousDifference | TakeFirst | TakeSecond | LeaveDifference
+            | Adjudicate | EndComparison => self.why_not_compare(id),
             Brush | Grow | Contour | WindowBox | SampleRange | BoneRange => loaded(),
             NextMeasurement => open()
                 .or_else(|| self.document().measurements.is_empty().then(|| "nothing was measured yet".to_owned())),
@@ -113,7 +115,7 @@ impl App {
             NextItem => self.next_item(),
             FinishItem => self.finish_item(),
             Quit => self.quit = true,
-            ImportLevels => self.dialog = Dialog::Import(ImportDialog::new(None)),
+            Import => self.dialog = Dialog::Import(Box::new(ImportDialog::new(None))),
             Changes => self.dialog = Dialog::Changes(ChangesDialog::new(self.whole_document())),
             Explain => self.dialog = Dialog::Explain,
             Keys => self.dialog = Dialog::Keys,
@@ -126,7 +128,7 @@ impl App {
             AcceptLayer => self.accept_layer(),
             Cancel => self.cancel(),
             HideOverlays => {} // held, not pressed
-            _ if self.run_edit(id) => {}
+            _ if self.run_compare(id) || self.run_edit(id) => {}
             _ => self.run_view(id),
         }
     }
@@ -344,7 +346,7 @@ impl App {
     }
 
     /// Runs `work` on the reading, whose case is opened first where it is not.
-    fn with_case(&mut self, work: impl FnOnce(&mut Reading) -> Result<(), String>) -> Result<(), String> {
+    pub(super) fn with_case(&mut self, work: impl FnOnce(&mut Reading) -> Result<(), String>) -> Result<(), String> {
         self.ensure_case()?;
         self.reading.as_mut().map_or(Err("open images first".to_owned()), work)
     }

@@ -1,5 +1,6 @@
 //! What opens over the images: choosing a folder, exporting, all keys, the command palette. One at a time; Esc closes.
 
+use super::agreement::CompareDialog;
 use super::changes::ChangesDialog;
 use super::chooser::Chooser;
 use super::export_dialog::ExportDialog;
@@ -22,8 +23,10 @@ pub enum Dialog {
     Open(Chooser),
     /// Export the case.
     Export(ExportDialog),
-    /// Levels from a file.
-    Import(ImportDialog),
+    /// What others drew, from a file.
+    Import(Box<ImportDialog>),
+    /// Another reader's file.
+    Compare(CompareDialog),
     /// Changes between timepoints.
     Changes(ChangesDialog),
     /// How figures come about.
@@ -74,7 +77,10 @@ pub fn show(app: &mut App, ui: &mut Ui) {
             None => app.dialog = Dialog::Open(chooser),
         },
         Dialog::Export(dialog) => app.dialog = dialog.show(app, ui).map_or(Dialog::None, Dialog::Export),
-        Dialog::Import(dialog) => app.dialog = dialog.show(app, ui).map_or(Dialog::None, Dialog::Import),
+        Dialog::Import(dialog) => {
+            app.dialog = dialog.show(app, ui).map_or(Dialog::None, |d| Dialog::Import(Box::new(d)));
+        }
+        Dialog::Compare(dialog) => app.dialog = dialog.show(app, ui).map_or(Dialog::None, Dialog::Compare),
         Dialog::Changes(dialog) => app.dialog = dialog.show(app, ui).map_or(Dialog::None, Dialog::Changes),
         Dialog::Explain => {
             if explain::show(app, ui) {

@@ -1,6 +1,7 @@
 //! Background work and its one inbox: scanning, loading, small pictures, exporting. Everything arrives as an
 //! [`Arrival`] at the start of a frame; what comes from a cancelled job is dropped.
 
+use super::agreement::Comparison;
 use super::export_dialog::ExportDialog;
 use super::growing::Grown;
 use super::recent::Recent;
@@ -46,6 +47,8 @@ pub enum Arrival {
     LevelsRead(Result<Box<Found>, String>),
     /// What grow answers.
     Grown(Grown),
+    /// Another reader's file was read, or why not.
+    Compared(Result<Box<Comparison>, String>),
     /// What the start page shows of earlier sittings.
     Recent(Box<Recent>),
     /// How far the items of a worklist are.
@@ -62,6 +65,7 @@ enum Kind {
     Load(usize),
     Thumbnails,
     Levels,
+    Compare,
     Recent,
     Worklist,
     Export,
@@ -151,7 +155,8 @@ impl Inbox {
             Kind::Scan => "Looking through files",
             Kind::Load(_) => "Loading slices",
             Kind::Thumbnails => "Pictures",
-            Kind::Levels => "Reading levels",
+            Kind::Levels => "Reading the file",
+            Kind::Compare => "Reading the other reader's file",
             Kind::Recent => "Recent cases",
             Kind::Worklist => "Reading the worklist",
             Kind::Export => "Exporting",
@@ -253,6 +258,11 @@ impl Inbox {
     /// Reads a file of levels.
     pub fn read_levels(&mut self, read: impl FnOnce() -> Result<Box<Found>, String> + Send + 'static) {
         self.start(Kind::Levels, move |out| out.send(Some(Arrival::LevelsRead(read()))));
+    }
+
+    /// Reads another reader's file.
+    pub fn compare(&mut self, read: impl FnOnce() -> Result<Box<Comparison>, String> + Send + 'static) {
+        self.start(Kind::Compare, move |out| out.send(Some(Arrival::Compared(read()))));
     }
 
     /// Runs an export.

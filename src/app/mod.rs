@@ -2,6 +2,7 @@
 //! tests drive exactly what the reader drives; [`run`] puts it on a real window.
 
 mod adapter;
+mod agreement;
 mod blend;
 mod case;
 mod case_file;
@@ -119,6 +120,8 @@ pub struct App {
     /// The reading study that is open.
     worklist: Option<Worklist>,
     growing: growing::Growing,
+    /// Other readers' files that the open case is compared with.
+    agreement: Option<agreement::Agreement>,
     /// Where the pictures of the panes lie in the window.
     pane_rects: Vec<(usize, egui::Rect)>,
 }
@@ -152,6 +155,7 @@ impl App {
             cine: None,
             worklist: None,
             growing: growing::Growing::default(),
+            agreement: None,
             pane_rects: vec![],
         }
     }
@@ -262,6 +266,7 @@ impl App {
                 series_panel::show(self, ui);
                 ladder::show(self, ui);
             }
+            agreement::show(self, ui);
             egui::CentralPanel::default()
                 .frame(egui::Frame::NONE.fill(theme::BACKGROUND))
                 .show(ui, |ui| pane_view::show(self, ui));
@@ -300,6 +305,14 @@ impl App {
                 }
                 Arrival::Worklist(items) => self.worklist_read(items),
                 Arrival::Grown(grown) => self.grown(grown),
+                Arrival::Compared(Ok(one)) => {
+                    self.dialog = Dialog::None;
+                    self.compare_with(*one);
+                }
+                Arrival::Compared(Err(why)) => match &mut self.dialog {
+                    Dialog::Compare(dialog) => dialog.failed(why),
+                    _ => self.notices.fail(why),
+                },
                 Arrival::Recent(recent) => self.recent = Some(*recent),
                 Arrival::ExportAsks(dialog) => self.dialog = Dialog::Export(*dialog),
                 Arrival::Exported(result) => match result {
@@ -321,9 +334,15 @@ impl App {
     fn take_dropped_files(&mut self, ui: &egui::Ui) {
         let dropped: Vec<PathBuf> = ui.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_path_buf()).collect());
         match dropped.as_slice() {
-            [one] if self.reading.is_some() && import_dialog::is_of_levels(one) => {
-                match self.why_not(CommandId::ImportLevels) {
-                    None => self.dialog = Dialog::Import(import_dialog::ImportDialog::new(Some(one.clone()))),
+            [one] if self.reading.is_some() && import_dialog::is_to_take_over(one) => {
+                match self.why_not(CommandId::Import) {
+                    None => self.dialog = Dialog::Import(Box::new(import_dialog::ImportDialog::new(Some(one.clone())))),
+                    Some(why) => self.notices.say(why),
+                }
+            }
+            [one] if self.reading.is_some() && one.extension().is_some_and(|e| e == "spondyl") => {
+                match self.why_not(CommandId::CompareReaders) {
+                    None => self.dialog = Dialog::Compare(agreement::CompareDialog::new(self, Some(one.clone()))),
                     Some(why) => self.notices.say(why),
                 }
             }
@@ -363,6 +382,7 @@ impl App {
         self.inbox.cancel_all();
         self.reading = None;
         self.cine = None;
+        self.agreement = None;
         self.desk = Desk::default();
     }
 

@@ -5,7 +5,7 @@ use super::labels::Places;
 use super::pane_input::local_to;
 use super::reading::Reading;
 use super::shown::Shown;
-use super::{App, drawings, measured, scout, theme};
+use super::{App, agreement, drawings, measured, scout, theme};
 use crate::document::{Document, HeightPoints, ImageKey, Measurement};
 use crate::session::CommandId;
 use crate::space::{PatientPoint, Plane};
@@ -91,6 +91,9 @@ pub fn paint(app: &App, reading: &Reading, pane: usize, rect: Rect, painter: &Pa
         guides(app, &sheet, pane);
     }
     if what.annotations {
+        if let Some(agreement) = &app.agreement {
+            agreement::paint(agreement, reading, &sheet, pane, rect);
+        }
         document(app, &sheet);
     }
     furniture(&sheet, what.descriptions);

@@ -91,8 +91,8 @@ fn paint(app: &App, ui: &Ui, pane: usize, rect: Rect) {
     painter.rect_filled(rect, 0.0, egui::Color32::BLACK);
     let Some(reading) = &app.reading else { return };
     if let Some(screen) = &app.screen {
-        let look =
-            Look { bare: app.hide_overlays, hurried: app.capture.is_some() && !app.desk.draws(), ..Look::default() };
+        let bare = app.hide_overlays || app.agreement.as_ref().is_some_and(|a| a.hides_own());
+        let look = Look { bare, hurried: app.capture.is_some() && !app.desk.draws(), ..Look::default() };
         painter.add(screen.pane(reading, pane, rect, ui.ctx().pixels_per_point(), look));
     }
     let what = overlay::What { annotations: !app.hide_overlays, guides: !app.hide_overlays, descriptions: true };

@@ -197,7 +197,7 @@ fn options(app: &mut App, ui: &mut Ui) {
             }
             command(app, ui, CommandId::SkipLevel, "Skip");
             ui.separator();
-            command(app, ui, CommandId::ImportLevels, "From a file…");
+            command(app, ui, CommandId::Import, "From a file…");
         }
         id => widgets::muted(ui, id.command().hint),
     }

@@ -1,16 +1,16 @@
 //! `spondyl bodies`: outlines of vertebral bodies out of a segmentation, into a case.
 
-use super::{Failure, Outcome, say, write_out};
-use crate::anatomy::VertebraLevel;
-use crate::export::MaskRuns;
-use crate::import::{self, LabelNames, levels_in, on_grid};
-use crate::session::{Op, ScannedImages, Session};
+use super::onto::{Numbering, Onto};
+use super::{Failure, Outcome, write_out};
+use crate::import::{self, AskScheme, Found, offered_bodies, on_grid};
+use crate::session::ScannedImages;
+use crate::space::Geometry;
 use crate::study;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Take the outlines of vertebral bodies over from a label map (NIfTI) into a case.
+/// Take the outlines of vertebral bodies over from a label map (NIfTI, NRRD, SEG) into a case, as one step.
 ///
 /// A structure is the level that its name in the file says. Files without names need --names. A mask of whole vertebrae
 /// counts the arch too; --within cuts it down to the bodies, such as TotalSegmentator's task vertebrae_body marks them.
@@ -21,24 +21,11 @@ pub struct BodiesArgs {
     /// The label map.
     #[arg(value_name = "FILE.nii.gz")]
     mask: PathBuf,
-    /// Images: files, folders, a DICOMDIR, or a zip of such.
-    #[arg(long, required = true, value_name = "PATH")]
-    images: Vec<PathBuf>,
-    /// The case file; made when it is not there yet, else continued.
-    #[arg(long, value_name = "FILE.spondyl")]
-    case: PathBuf,
-    /// The series whose grid the outlines go onto, where there are several: its UID, a unique end of it, or its number.
-    #[arg(long, value_name = "UID|N")]
-    series: Option<String>,
-    /// Pseudonym of the reader (no name); of an existing case it must be the case's own.
-    #[arg(long, value_name = "ID")]
-    reader: Option<String>,
+    #[command(flatten)]
+    onto: Onto,
     /// Whose numbers the labels are.
     #[arg(long, value_enum)]
-    names: Option<Names>,
-    /// What label 25 is in VerSe's numbers: L6 or S1.
-    #[arg(long, value_name = "LEVEL")]
-    label_25: Option<VertebraLevel>,
+    names: Option<Numbering>,
     /// A label map of bodies without levels: what lies outside it is left out.
     #[arg(long, value_name = "FILE.nii.gz")]
     within: Option<PathBuf>,
@@ -47,61 +34,38 @@ pub struct BodiesArgs {
     within_labels: Vec<u32>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Names {
-    /// 1–7 C1–C7, 8–19 T1–T12, 20–24 L1–L5, 28 T13.
-    Verse,
-    /// 26 S1, 27 L5 … 50 C1.
-    #[value(alias = "totalseg")]
-    Totalsegmentator,
-}
-
 /// Takes the outlines over.
 ///
 /// # Errors
 /// A sentence when the files cannot be read, a label's level is not clear, or nothing of them lies on the series.
 pub fn run(args: BodiesArgs) -> Outcome {
     let failed = |e: String| Failure::Failed(format!("{}: {e}", args.mask.display()));
-    let found = import::read(&args.mask).map_err(|e| Failure::Failed(e.to_string()))?;
-    let names = args.names.map(|n| match n {
-        Names::Verse => LabelNames::Verse { id_25: args.label_25 },
-        Names::Totalsegmentator => LabelNames::TotalSegmentator,
-    });
-    let levels = levels_in(&found, names).map_err(failed)?;
-    let scan = study::scan(&args.images, &());
-    let chosen = super::series::choose(&scan, args.series.as_deref())?;
+    let found = import::read(&args.mask)?;
+    let scan = study::scan(&args.onto.images, &());
+    let chosen = super::series::choose(&scan, args.onto.series.as_deref())?;
     let images = ScannedImages::new(scan, chosen);
-    let (key, identity) = images.primary_identity().ok_or_else(|| Failure::Failed("the series is gone".to_owned()))?;
-    let grid = identity.geometry.clone();
-    let within = args.within.as_deref().map(|p| cut(p, &args.within_labels, &grid)).transpose()?;
-    let mut outlines = Vec::new();
-    for (level, n) in levels {
-        for (g, flat) in &found.masks[n].masks {
-            let Some(from) = found.grids.get(*g) else { continue };
-            let mut voxels = on_grid(&from.geometry, flat, &grid);
-            voxels.retain(|v| within.as_ref().is_none_or(|w| w.contains(v)));
-            outlines.extend(MaskRuns::of_voxels(&voxels, grid.size()).map(|mask| (level, voxels.len(), mask)));
-        }
-    }
-    if outlines.is_empty() {
-        return Err(failed("none of its structures is a vertebra that lies on the series".to_owned()));
-    }
-    let opened = Session::open_or_create(&args.case, args.reader.as_deref(), std::slice::from_ref(&identity))?;
-    opened.notices.iter().for_each(|n| say(&format!("spondyl: note: {n}")));
-    let mut session = opened.session;
-    session.add_image(&key, identity)?;
-    for (level, count, mask) in outlines {
-        let op = Op::Mask { lesion: String::new(), body: Some(level), mask, image: Some(key.clone()) };
-        let edit = session.perform(&op, &images)?;
-        session.wait_durable(edit)?;
-        write_out(&format!("{level}: {count} voxels\n"))?;
-    }
-    Ok(())
+    let first = images.primary_identity().ok_or_else(|| Failure::Failed("the series is gone".to_owned()))?;
+    let within = args.within.as_deref().map(|p| cut(p, &args.within_labels, &first.1.geometry)).transpose()?;
+    let names = args.onto.names(args.names);
+    let offer = offered_bodies(&found, names, (&first.0, &first.1.geometry), within.as_ref()).map_err(|ask| {
+        let how = match ask {
+            AskScheme::Numbers(_) => ": --names verse or --names totalsegmentator",
+            AskScheme::Label25 => ": --label-25 L6 or --label-25 S1",
+            _ => "",
+        };
+        failed(format!("{ask}{how}"))
+    })?;
+    let op =
+        offer.op.ok_or_else(|| failed("none of its structures is a vertebra that lies on the series".to_owned()))?;
+    let mut session = args.onto.open(&first)?;
+    let edit = session.perform(&op, &images)?;
+    session.wait_durable(edit)?;
+    offer.lines.iter().try_for_each(|line| write_out(&format!("{line}\n")))
 }
 
 /// The voxels of a grid that a map of bodies marks.
-fn cut(path: &Path, labels: &[u32], grid: &crate::space::Geometry) -> Result<BTreeSet<u64>, Failure> {
-    let found = import::read(path).map_err(|e| Failure::Failed(e.to_string()))?;
+fn cut(path: &Path, labels: &[u32], grid: &Geometry) -> Result<BTreeSet<u64>, Failure> {
+    let found: Found = import::read(path)?;
     let marked = found.masks.iter().filter(|m| m.value.is_some_and(|v| labels.contains(&v)));
     let parts = marked.flat_map(|m| &m.masks);
     let voxels = parts.filter_map(|(g, flat)| Some(on_grid(&found.grids.get(*g)?.geometry, flat, grid)));

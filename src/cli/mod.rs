@@ -14,6 +14,7 @@ mod export;
 mod history;
 mod import;
 mod info;
+mod onto;
 mod output;
 mod recover;
 mod render;

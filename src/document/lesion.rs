@@ -209,6 +209,9 @@ pub struct Lesion {
     pub recist_role: RecistRole,
     /// The reader's remark; must not identify the patient.
     pub remark: Option<String>,
+    /// The reader whose version it is, where it was taken over from another reader.
+    #[serde(default)]
+    pub taken_from: Option<String>,
     /// Its voxels are not to be changed. Absent in files while they may.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub locked: bool,
@@ -243,6 +246,7 @@ impl Lesion {
             histology: Histology::default(),
             recist_role: RecistRole::default(),
             remark: None,
+            taken_from: None,
             locked: false,
         }
     }

@@ -167,12 +167,10 @@ impl UidKey {
     pub fn script(&mut self, script: &str) -> String {
         let mut out = String::new();
         for line in script.lines() {
-            let Ok(Value::Object(mut step)) = serde_json::from_str::<Value>(line) else { continue };
-            if step.get("op").is_some_and(|op| op == "set") && step.get("field").is_some_and(|f| f == "remark") {
-                continue;
-            }
-            step.values_mut().for_each(|value| self.replace_in(value));
-            out += &format!("{}\n", Value::Object(step));
+            let step = serde_json::from_str::<Value>(line).ok().and_then(without_remarks);
+            let Some(mut step) = step.filter(Value::is_object) else { continue };
+            self.replace_in(&mut step);
+            out += &format!("{step}\n");
         }
         out
     }
@@ -188,6 +186,20 @@ impl UidKey {
             _ => {}
         }
     }
+}
+
+/// A step without what sets a remark, also where it is within another step.
+fn without_remarks(mut step: Value) -> Option<Value> {
+    if step.get("op").is_some_and(|op| op == "set") && step.get("field").is_some_and(|f| f == "remark") {
+        return None;
+    }
+    if let Some(inner) = step.get_mut("step") {
+        *inner = without_remarks(inner.take())?;
+    }
+    if let Some(Value::Array(steps)) = step.get_mut("steps") {
+        *steps = std::mem::take(steps).into_iter().filter_map(without_remarks).collect();
+    }
+    Some(step)
 }
 
 /// Digits with at least two dots between them: no number and no word of a script looks so.

@@ -1,6 +1,6 @@
 //! Outlines of vertebral bodies from a segmentation: which level each structure is, and its voxels on a series' own grid.
 
-use super::{Found, LabelNames};
+use super::{AskScheme, Found, LabelNames};
 use crate::anatomy::VertebraLevel;
 use crate::document::{LabelMap, runs_from_sorted};
 use crate::space::{Geometry, VoxelIndex, VoxelPoint};
@@ -10,27 +10,26 @@ use std::collections::BTreeMap;
 /// one without a name is what its number means in the scheme that was named. Structures that are no vertebra are left out.
 ///
 /// # Errors
-/// A sentence when a number has no name and no scheme was named, when a number is ambiguous, or when two structures are
+/// [`AskScheme`] when a number has no name and no scheme was named, when a number is ambiguous, or when two structures are
 /// one level.
-pub fn levels_in(found: &Found, names: Option<LabelNames>) -> Result<BTreeMap<VertebraLevel, usize>, String> {
+pub fn levels_in(found: &Found, names: Option<LabelNames>) -> Result<BTreeMap<VertebraLevel, usize>, AskScheme> {
+    let unnamed = |m: &&super::FoundMask| m.level.is_none() && m.name.is_empty();
+    let numbers: Vec<u32> = found.masks.iter().filter(unnamed).filter_map(|m| m.value).collect();
+    if names.is_none() && !numbers.is_empty() {
+        return Err(AskScheme::Numbers(numbers));
+    }
     let mut levels = BTreeMap::new();
     for (n, mask) in found.masks.iter().enumerate() {
         let level = match (mask.level, mask.value, names) {
             (Some(level), ..) => Some(level),
             (None, _, _) if !mask.name.is_empty() => None,
-            (None, Some(value), Some(names)) => names.level(value)?,
-            (None, Some(value), None) => {
-                return Err(format!(
-                    "label {value} has no name in the file; say whose numbers they are with --names verse or --names \
-                     totalsegmentator"
-                ));
-            }
-            (None, None, _) => None,
+            (None, Some(value), Some(names)) => names.level(value).map_err(|_| AskScheme::Label25)?,
+            (None, ..) => None,
         };
         let Some(level) = level else { continue };
         if let Some(before) = levels.insert(level, n) {
             let label = |n: usize| found.masks[n].value.map_or_else(|| found.masks[n].name.clone(), |v| v.to_string());
-            return Err(format!("labels {} and {} are both {level}", label(before), label(n)));
+            return Err(AskScheme::Twice { first: label(before), second: label(n), level });
         }
     }
     Ok(levels)
@@ -105,13 +104,16 @@ mod tests {
         let named = found(vec![(7, "vertebrae_L3"), (8, "liver")]);
         assert_eq!(levels_in(&named, None), Ok(BTreeMap::from([(L3, 0)])));
         assert_eq!(levels_in(&found(vec![(22, "")]), verse), Ok(BTreeMap::from([(L3, 0)])));
-        assert!(levels_in(&found(vec![(22, "")]), None).is_err_and(|e| e.contains("--names")));
-        assert!(levels_in(&found(vec![(25, "")]), verse).is_err_and(|e| e.contains("--label-25")));
+        assert!(levels_in(&found(vec![(22, "")]), None).is_err_and(|e| e == AskScheme::Numbers(vec![22])));
+        assert!(levels_in(&found(vec![(25, "")]), verse).is_err_and(|e| e == AskScheme::Label25));
         for level in [L6, S1] {
             let said = Some(LabelNames::Verse { id_25: Some(level) });
             assert_eq!(levels_in(&found(vec![(25, "")]), said), Ok(BTreeMap::from([(level, 0)])));
         }
-        assert!(levels_in(&found(vec![(1, "L3"), (2, "vertebrae_L3")]), None).is_err_and(|e| e.contains("both L3")));
+        assert!(
+            levels_in(&found(vec![(1, "L3"), (2, "vertebrae_L3")]), None)
+                .is_err_and(|e| e.to_string().contains("both L3"))
+        );
     }
 
     #[test]

@@ -28,11 +28,9 @@ impl LabelNames {
         };
         match self {
             LabelNames::Lesions => Ok(None),
-            LabelNames::Verse { id_25: None } if number == 25 => Err(
-                "label 25 is L6 in VerSe and CTSpine1K and S1 in other public code; say which with --label-25 L6 or \
-                 --label-25 S1"
-                    .to_owned(),
-            ),
+            LabelNames::Verse { id_25: None } if number == 25 => {
+                Err("label 25 is L6 in VerSe and CTSpine1K and S1 in other public code; say which".to_owned())
+            }
             LabelNames::Verse { id_25 } if number == 25 => Ok(id_25),
             LabelNames::Verse { .. } => Ok(of(|l| l.codes().verse_id)),
             LabelNames::TotalSegmentator => Ok(of(|l| l.codes().totalsegmentator_id)),

@@ -31,6 +31,16 @@ pub enum AskScheme {
     /// Number 25.
     #[error("label 25 is L6 in VerSe and CTSpine1K and S1 in other public code; say which")]
     Label25,
+    /// Two structures are one vertebra.
+    #[error("labels {first} and {second} are both {level}")]
+    Twice {
+        /// One of them.
+        first: String,
+        /// The other.
+        second: String,
+        /// What both are.
+        level: VertebraLevel,
+    },
     /// Nothing there is a vertebra.
     #[error("no vertebra was found in it")]
     Nothing,

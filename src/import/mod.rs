@@ -1,6 +1,7 @@
 //! Reading what others wrote: our own case files, label maps, centroids and segmentations. A reader finds out what a file
 //! says and on which grid; nothing here decides where it belongs, and what it cannot read is a sentence.
 
+mod another;
 mod bodies;
 mod case;
 mod centroids;
@@ -11,18 +12,25 @@ mod levels;
 mod nifti;
 mod nifti_header;
 mod nrrd;
+mod offer;
 mod onto;
 mod reading;
 mod records;
 mod rtstruct;
 mod seg;
+mod take;
+mod tried;
 
+pub use another::{Another, another};
 pub use bodies::{levels_in, on_grid};
 pub use labels::{LabelNames, level_named};
 pub use levels::{AskScheme, FoundLevels, levels_of, read_levels};
+pub use offer::{Content, Offer, content, offered_bodies, offered_lesions};
 pub use onto::{How, Steps, Target, steps};
 pub use reading::{reader_name, reading_of};
 pub use rtstruct::Outlines;
+pub use take::{Version, taking, whole};
+pub use tried::{Tried, tried};
 
 use crate::agree::Grid;
 use crate::anatomy::VertebraLevel;

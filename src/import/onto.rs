@@ -4,12 +4,14 @@
 use super::{CentreName, Found, FoundMask, Place, level_named, records, rtstruct};
 use crate::agree::Grid;
 use crate::anatomy::VertebraLevel;
-use crate::document::{Document, ImageIdentity, ImageKey, LesionKind};
+use crate::document::{Document, ImageIdentity, ImageKey, Lesion, LesionKind};
 use crate::export::MaskRuns;
 use crate::session::op::Auto;
-use crate::session::{LevelChoice, Op};
+use crate::session::{Images, LevelChoice, Op};
 use crate::space::{DVec3, Geometry, VoxelIndex, VoxelPoint};
+use crate::volume::Volume;
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 /// A series that drawings may go onto.
 #[derive(Clone, Debug)]
@@ -18,6 +20,21 @@ pub struct Target {
     pub key: ImageKey,
     /// Its identity and grid.
     pub identity: ImageIdentity,
+}
+
+/// Series without their pixels: enough for the steps that files give.
+impl Images for Vec<Target> {
+    fn volume(&self, _: &ImageKey) -> Option<Arc<Volume>> {
+        None
+    }
+
+    fn identity(&self, key: &ImageKey) -> Option<ImageIdentity> {
+        self.iter().find(|t| t.key == *key).map(|t| t.identity.clone())
+    }
+
+    fn primary(&self) -> Option<ImageKey> {
+        self.first().map(|t| t.key.clone())
+    }
 }
 
 /// What was asked for.
@@ -102,17 +119,17 @@ impl Work<'_> {
         if let Some(level) = level_named(&mask.name).filter(|_| mask.kind.is_none() && self.found.case.is_none()) {
             return self.note(&label, format!("is the vertebra {level}, not a lesion; left out"));
         }
-        let known = mask.id.is_some_and(|id| self.document.lesions.contains_key(&id));
-        let named = self.out.ops.iter().any(|op| matches!(op, Op::AddLesion { lesion, .. } if *lesion == label));
-        if known || named || self.document.lesion_by_label(&label).is_some() {
-            return self.note(&label, "a lesion of this name or identity is in the case already; left out");
-        }
+        let said = self.out.notes.len();
         let placed = self.placed(mask, &label);
+        if let Some(known) = self.known(mask, &label) {
+            return self.more_of(&known, &label, placed, said);
+        }
         let voxels: usize = placed.values().map(Vec::len).sum();
         let drawn = !mask.masks.is_empty() || mask.outlines.is_some();
         if voxels == 0 && drawn {
             return self.note(&label, "none of its voxels came onto a series; left out");
         }
+        let label = self.free_label(label);
         let level = mask.level.or(self.how.level);
         if level.is_none() && !self.anything_labelled() {
             return self.note(
@@ -125,16 +142,56 @@ impl Work<'_> {
         let id = mask.id;
         self.out.ops.push(Op::AddLesion { lesion: label.clone(), vertebra, kind, at_mm: None, id });
         self.out.lesions += 1;
+        self.paint(&label, placed);
+    }
+
+    fn paint(&mut self, label: &str, placed: BTreeMap<ImageKey, Vec<u64>>) {
         for (key, flat) in placed {
             let size = self.grids.iter().find(|(k, _)| *k == key).map(|(_, g)| g.geometry.size());
             let runs = size.and_then(|size| MaskRuns::of_voxels(&flat, size));
-            self.out.ops.extend(runs.map(|mask| Op::Mask {
-                lesion: label.clone(),
-                body: None,
-                mask,
-                image: Some(key),
-            }));
+            let op = |mask| Op::Mask { lesion: label.to_owned(), body: None, mask, image: Some(key) };
+            self.out.ops.extend(runs.map(op));
         }
+    }
+
+    /// The lesion of the case that a structure is: by its identity, else by its name where the levels do not differ.
+    fn known(&self, mask: &FoundMask, label: &str) -> Option<Lesion> {
+        let by_id = mask.id.and_then(|id| self.document.lesions.get(&id));
+        let by_name = || {
+            let (id, l) = self.document.lesion_by_label(label)?;
+            let other = mask.id.is_some_and(|own| own != id) || mask.level.is_some_and(|level| level != l.vertebra);
+            (!other).then_some(l)
+        };
+        by_id.or_else(by_name).cloned()
+    }
+
+    /// A lesion that is there gets the voxels on series where it has none yet; what it has stays as it is. Where nothing is
+    /// left, what was said of its places, the notes from `said` on, says nothing.
+    fn more_of(&mut self, known: &Lesion, label: &str, mut placed: BTreeMap<ImageKey, Vec<u64>>, said: usize) {
+        let drawn = |key: &ImageKey| self.document.masks.get(key).is_some_and(|m| m.holds(known.label_value));
+        placed.retain(|key, flat| !flat.is_empty() && !drawn(key));
+        if placed.is_empty() {
+            self.out.notes.truncate(said);
+            return self.note(label, "a lesion of this name or identity is in the case already; left out");
+        }
+        let on: Vec<&str> = placed.keys().map(|k| k.0.as_str()).collect();
+        let what = format!("is in the case already; its voxels on series {} are added to it", on.join(", "));
+        self.note(label, what);
+        self.paint(&known.label, placed);
+    }
+
+    /// The name, numbered where another lesion of the case or of this file has it.
+    fn free_label(&mut self, label: String) -> String {
+        let added =
+            |name: &str| self.out.ops.iter().any(|op| matches!(op, Op::AddLesion { lesion, .. } if lesion == name));
+        let taken = |name: &str| added(name) || self.document.lesion_by_label(name).is_some();
+        let short: String = label.chars().take(90).collect();
+        let names = (1..10_000).map(|n| if n == 1 { label.clone() } else { format!("{short} ({n})") });
+        let free = names.into_iter().find(|name| !taken(name)).unwrap_or_else(|| label.clone());
+        if free != label {
+            self.note(&label, format!("another lesion has this name; it becomes {free:?}"));
+        }
+        free
     }
 
     fn anything_labelled(&self) -> bool {

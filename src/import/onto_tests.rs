@@ -101,3 +101,37 @@ fn another_grid_is_refused_unless_resampling_was_asked_for() {
     assert_eq!((mask.origin_ijk, mask.size_ijk), ([5; 3], [10; 3]));
     assert_eq!(mask.count_in([20; 3]), Ok(1000));
 }
+
+#[test]
+fn a_lesion_that_is_there_gets_the_voxels_of_another_series_and_a_namesake_gets_a_number() {
+    let s = sample();
+    // A second series of the same frame of reference, on a grid of its own, which the case does not hold yet.
+    let steps_mm = [DVec3::Y * 0.7, DVec3::NEG_Z * 0.7, DVec3::X * 2.0];
+    let geometry = Geometry::regular(PatientPoint::ORIGIN, steps_mm, [30, 30, 9]).expect("grid");
+    let key = ImageKey("1.2.3.5".to_owned());
+    let second = Target { key: key.clone(), identity: identity(geometry.clone()) };
+    let known = s.doc.lesion_by_label("a").expect("there");
+    let mask = |id, level| FoundMask {
+        name: "a".to_owned(),
+        id,
+        level,
+        masks: vec![(0, vec![5, 6, 7])],
+        ..FoundMask::default()
+    };
+    let grid = Grid { image: Some(key.clone()), frame: None, geometry };
+    let run = |m: FoundMask| {
+        let found = Found { grids: vec![grid.clone()], masks: vec![m], ..Found::default() };
+        let mut at_hand = targets(&s);
+        at_hand.push(second.clone());
+        steps(&found, &at_hand, &s.doc, How::default())
+    };
+    for m in [mask(Some(known.0), None), mask(None, Some(known.1.vertebra))] {
+        let taken = run(m);
+        let [Op::Mask { lesion, image, .. }] = &taken.ops[..] else { panic!("{:?}", taken.ops) };
+        assert_eq!((lesion.as_str(), image.as_ref(), taken.lesions), ("a", Some(&key), 0));
+        assert!(taken.notes[0].contains("added to it"), "{:?}", taken.notes);
+    }
+    let other = run(mask(None, Some(VertebraLevel::T4)));
+    assert_eq!(other.ops[0].lesion(), Some("a (2)"));
+    assert!(other.notes[0].contains("becomes"), "{:?}", other.notes);
+}

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-fn fields(of: &impl Serialize) -> Map<String, Value> {
+pub(super) fn fields(of: &impl Serialize) -> Map<String, Value> {
     match serde_json::to_value(of) {
         Ok(Value::Object(map)) => map,
         _ => Map::new(), // records are objects
@@ -79,7 +79,7 @@ fn lesion(l: &LesionRecord, out: &mut Steps) {
 }
 
 /// Fields of a record that are not as in one of which nothing is known.
-fn differing(blank: &Map<String, Value>, record: &Map<String, Value>, fixed: &[&str]) -> Map<String, Value> {
+pub(super) fn differing(blank: &Map<String, Value>, record: &Map<String, Value>, fixed: &[&str]) -> Map<String, Value> {
     let said = blank.iter().filter(|(field, _)| !fixed.contains(&field.as_str()));
     let said = said.filter_map(|(field, nothing)| {
         let value = record.get(field)?;
@@ -88,7 +88,7 @@ fn differing(blank: &Map<String, Value>, record: &Map<String, Value>, fixed: &[&
     said.collect()
 }
 
-fn set_all(
+pub(super) fn set_all(
     out: &mut Steps,
     blank: &Map<String, Value>,
     record: &Map<String, Value>,

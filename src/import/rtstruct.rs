@@ -1,21 +1,17 @@
 //! RT Structure Sets (PS3.3 A.19): closed planar contours of each region, in patient space. What voxels they hold is
 //! known once the series is.
 
-use super::{Found, FoundMask, ImportError, level_named};
+use super::dicom::{SERIES, at};
+use super::{Found, FoundMask, level_named};
 use crate::agree::Grid;
 use crate::document::{ImageKey, LesionKind};
 use crate::space::{DVec3, Geometry, PatientPoint, VoxelPoint};
-use crate::study::{Attribute, Dataset, DicomObject};
+use crate::study::{Attribute, Dataset};
 use std::collections::BTreeMap;
-use std::path::Path;
 use uuid::Uuid;
 
 /// SOPClassUID of RT Structure Set Storage.
 pub const CLASS: &str = "1.2.840.10008.5.1.4.1.1.481.3";
-
-const fn at(tag: u32, keyword: &'static str, vr: &[u8; 2]) -> Attribute {
-    Attribute { tag, keyword, vr: *vr }
-}
 
 const REGIONS: Attribute = at(0x3006_0020, "StructureSetROISequence", b"SQ");
 const NUMBER: Attribute = at(0x3006_0022, "ROINumber", b"IS");
@@ -30,7 +26,6 @@ const REFERENCED: Attribute = at(0x3006_0084, "ReferencedROINumber", b"IS");
 const FRAMES: Attribute = at(0x3006_0010, "ReferencedFrameOfReferenceSequence", b"SQ");
 const STUDIES: Attribute = at(0x3006_0012, "RTReferencedStudySequence", b"SQ");
 const SERIES_LIST: Attribute = at(0x3006_0014, "RTReferencedSeriesSequence", b"SQ");
-const SERIES: Attribute = at(0x0020_000E, "SeriesInstanceUID", b"UI");
 
 /// Outlines of one region.
 #[derive(Clone, Debug, Default)]
@@ -43,12 +38,8 @@ pub struct Outlines {
     pub frame: Option<String>,
 }
 
-/// Reads a structure set.
-pub fn read(path: &Path, object: &DicomObject) -> Result<Found, ImportError> {
-    found(&object.dataset()).map_err(|what| ImportError::new(path, what))
-}
-
-fn found(set: &Dataset) -> Result<Found, String> {
+/// What a structure set says.
+pub fn found(set: &Dataset) -> Result<Found, String> {
     let number = |d: &Dataset, a: Attribute| d.get(a).and_then(|v| v.code().parse::<i64>().ok());
     let series = set.item(FRAMES).and_then(|f| {
         f.item(STUDIES).and_then(|s| s.item(SERIES_LIST).and_then(|l| l.get(SERIES).map(|v| ImageKey(v.code()))))

@@ -3,24 +3,20 @@
 //! Frames on evenly spaced positions make one grid; others a grid of one slice each, which may lie anywhere in a series.
 
 use super::coded::{concept, kind_of, level_of};
-use super::{Found, FoundMask, ImportError};
+use super::dicom::{SERIES, at};
+use super::{Found, FoundMask};
 use crate::agree::Grid;
 use crate::document::ImageKey;
 use crate::export::VOXELS_MAX;
 use crate::space::{DVec3, Geometry, PatientPoint};
 use crate::study::{Attribute, Dataset, DicomObject};
 use std::collections::BTreeMap;
-use std::path::Path;
 use uuid::Uuid;
 
 /// SOPClassUID of Segmentation Storage.
 pub const CLASS: &str = "1.2.840.10008.5.1.4.1.1.66.4";
 /// SOPClassUID of Label Map Segmentation Storage.
 pub const LABEL_MAP_CLASS: &str = "1.2.840.10008.5.1.4.1.1.66.7";
-
-const fn at(tag: u32, keyword: &'static str, vr: &[u8; 2]) -> Attribute {
-    Attribute { tag, keyword, vr: *vr }
-}
 
 const TYPE: Attribute = at(0x0062_0001, "SegmentationType", b"CS");
 const SEGMENTS: Attribute = at(0x0062_0002, "SegmentSequence", b"SQ");
@@ -33,7 +29,6 @@ const MODIFIER: Attribute = at(0x0062_0011, "SegmentedPropertyTypeModifierCodeSe
 const TRACKING_UID: Attribute = at(0x0062_0021, "TrackingUID", b"UI");
 const REGION: Attribute = at(0x0008_2218, "AnatomicRegionSequence", b"SQ");
 const REFERENCED_SERIES: Attribute = at(0x0008_1115, "ReferencedSeriesSequence", b"SQ");
-const SERIES: Attribute = at(0x0020_000E, "SeriesInstanceUID", b"UI");
 const FRAME: Attribute = at(0x0020_0052, "FrameOfReferenceUID", b"UI");
 const ROWS: Attribute = at(0x0028_0010, "Rows", b"US");
 const COLUMNS: Attribute = at(0x0028_0011, "Columns", b"US");
@@ -51,11 +46,6 @@ const GAP: Attribute = at(0x0018_0088, "SpacingBetweenSlices", b"DS");
 const THICKNESS: Attribute = at(0x0018_0050, "SliceThickness", b"DS");
 const PIXELS: Attribute = at(0x7FE0_0010, "PixelData", b"OB");
 
-/// Reads a segmentation.
-pub fn read(path: &Path, object: &DicomObject) -> Result<Found, ImportError> {
-    found(object).map_err(|what| ImportError::new(path, what))
-}
-
 /// What the attributes of the image say, without its frames.
 struct Image {
     columns: usize,
@@ -65,7 +55,8 @@ struct Image {
     label_map: bool,
 }
 
-fn found(object: &DicomObject) -> Result<Found, String> {
+/// What a segmentation says.
+pub fn found(object: &DicomObject) -> Result<Found, String> {
     let set = object.dataset();
     if object.syntax_uid.starts_with("1.2.840.10008.1.2.4") || object.syntax_uid == "1.2.840.10008.1.2.5" {
         return Err(format!(

@@ -190,6 +190,9 @@ impl Session {
 
     /// The series of a drawing step comes into the case with the first step drawn on it.
     fn bring_image(&mut self, op: &Op, images: &dyn Images) -> Result<(), SessionError> {
+        if let Op::TakeOver { steps, .. } = op {
+            return steps.iter().try_for_each(|step| self.bring_image(step, images));
+        }
         let Some(named) = op.image() else { return Ok(()) };
         let Some(key) = named.cloned().or_else(|| images.primary()) else { return Ok(()) };
         if self.state.document.images.contains_key(&key) {

@@ -292,6 +292,16 @@ pub enum Op {
         /// Which measurement.
         measurement: String,
     },
+    /// Steps that come from elsewhere, as one: the drawings of a file, or what another reader says. All of them or none.
+    TakeOver {
+        /// Whose they are, or what kind of file they are of.
+        source: String,
+        /// What was decided between readers; absent where a file is taken over.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        about: Option<String>,
+        /// The steps; none where the case stays as it is.
+        steps: Vec<Op>,
+    },
     /// Takes the last step back.
     Undo {},
     /// Does again what was taken back last.

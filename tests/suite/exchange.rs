@@ -117,6 +117,7 @@ fn what_belongs_to_other_images_is_said_and_leaves_the_case_as_it_was() {
     let refused = bench.run(&[&words[..], &["--resample"]].concat());
     let why = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(!refused.status.success() && why.contains("frame of reference"), "{why}");
+    assert!(!bench.path("o.spondyl").exists(), "where nothing fits no case is begun");
     // Twice the same: the second time it is there already.
     let again = ["import", "out/lesions.seg.dcm", "--images", "series", "--case", "a.spondyl", "--reader", "r"];
     let refused = bench.run(&again);

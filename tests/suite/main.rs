@@ -1,5 +1,6 @@
 //! The integration tests, one binary: each module goes through the library or the executable as a user would.
 
+mod agreement;
 mod architecture;
 mod bodies;
 mod compare;

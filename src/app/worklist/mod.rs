@@ -125,9 +125,10 @@ impl App {
         };
         let why = match id {
             OpenFolder | OpenSample => "a reading study is open; close the window to open other images",
-            ImportLevels if w.trial.blind.readers => {
+            Import | CompareReaders if w.trial.blind.readers => {
                 "this study keeps its readers apart; nothing is taken over from files"
             }
+            Adjudicate => "the readings of a study stay in its folder; settle differences outside of it",
             Export => "the data of a reading study are written by `spondyl study export`",
             Changes if w.trial.blind.timepoint => "this study does not tell which timepoint is the earlier one",
             SaveElsewhere if self.unsaved().is_none() => "the readings of a study stay in its folder",

@@ -399,6 +399,7 @@ fn lesion(case: &Case, painted: &Painted, id: LesionId, l: &Lesion, label_value:
         contrast_to_bone: contrast,
         color: l.color,
         remark: l.remark.clone(),
+        taken_from: l.taken_from.clone(),
         measurements: main.measurements,
         geometry: main.geometry,
         on_other_images: places.collect(),

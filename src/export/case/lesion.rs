@@ -89,6 +89,9 @@ pub struct LesionRecord {
     pub color: Option<[u8; 3]>,
     /// The reader's remark.
     pub remark: Option<String>,
+    /// The reader whose version it is, where it was taken over from another reader.
+    #[serde(default)]
+    pub taken_from: Option<String>,
     /// Figures on the series with most of its voxels.
     pub measurements: LesionMeasurements,
     /// Outlines and mask on that series.

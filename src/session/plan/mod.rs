@@ -10,6 +10,7 @@ mod levels;
 mod measure;
 mod paint;
 mod pieces;
+mod taken;
 mod timepoints;
 
 use super::{Images, Op};
@@ -107,6 +108,9 @@ pub enum Refusal {
 /// # Errors
 /// [`Refusal`], a sentence for the reader.
 pub fn plan(op: &Op, document: &Document, images: &dyn Images) -> Result<Step, Refusal> {
+    if let Op::TakeOver { source, about, steps } = op {
+        return taken::plan(source, about.as_deref(), steps, document, images);
+    }
     let image = op.image().map(|named| drawn_on(named, document, images)).transpose()?;
     let (edits, name) = match op {
         Op::LabelVertebra { level, at_mm } => levels::label(document, *level, *at_mm),
@@ -143,6 +147,7 @@ pub fn plan(op: &Op, document: &Document, images: &dyn Images) -> Result<Step, R
             measure::calibrate(document, *points_mm, *length_mm, image.as_ref().ok_or(Refusal::NoImage)?)?
         }
         Op::Unmeasure { measurement } => measure::delete(document, measurement)?,
+        Op::TakeOver { .. } => return Err(Refusal::Nonsense("one step taken over cannot hold another".to_owned())),
         Op::Undo {} => return Err(Refusal::NothingToUndo),
         Op::Redo {} => return Err(Refusal::NothingToRedo),
     };
