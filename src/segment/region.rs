@@ -89,7 +89,7 @@ impl Region {
     /// The same box with other members.
     #[must_use]
     pub fn with(&self, inside: Vec<bool>) -> Region {
-        Region { inside, ..self.clone() }
+        Region { low: self.low, size: self.size, inside, at_mm: self.at_mm.clone() }
     }
 
     /// How many voxels belong.
