@@ -45,6 +45,8 @@ impl Images for Series {
             sop_class_uid: "1.2.840.10008.5.1.4.1.1.2".to_owned(),
             modality: "CT".to_owned(),
             kind: Kind::Volume,
+            spacing_origin: Default::default(),
+            calibration: None,
             geometry: self.0.geometry.clone(),
             units: "HU".to_owned(),
             slices: (0..10).map(|n| SliceIdentity { sop_instance_uid: format!("1.2.3.4.{n}"), frame: None }).collect(),

@@ -189,6 +189,30 @@ fn a_lost_undo_is_inferred_where_later_ones_tell() {
 }
 
 #[test]
+fn behind_an_unbroken_chain_everything_means_what_opening_makes_of_it() {
+    let bench = Bench::of(&[LABEL, LESION, &dab(-8.0, "paint")]);
+    // A sound chain in which the lesion of the paint was never made.
+    let (mut text, mut last) = (bench.lines[0].clone(), read_hash(bench.lines[0].trim_ascii_end()).unwrap());
+    for line in &bench.lines[1..] {
+        let mut fields: Map<String, Value> = serde_json::from_slice(line).unwrap();
+        fields.remove("hash");
+        fields.insert("prev".to_owned(), last.into());
+        if let Some(Value::Array(edits)) = fields.get_mut("edits") {
+            edits.retain(|e| e.get("lesion").is_none());
+        }
+        let (line, hash) = seal(&InOrder(&fields)).unwrap();
+        text.extend_from_slice(&line);
+        last = hash;
+    }
+    let path = bench.path("sound.spondyl");
+    std::fs::write(&path, &text).unwrap();
+    let opened = Session::open(&path, Access::Read).unwrap();
+    assert!(opened.notices.is_empty() && painted(opened.session.document()) > 0);
+    let done = recover(&path, &bench.path("again.spondyl"), &|_| None).unwrap();
+    assert!(done.lost.is_empty() && done.document == *opened.session.document(), "{:?}", done.lost);
+}
+
+#[test]
 fn what_hangs_on_a_lost_entry_is_lost_with_it_and_said() {
     let bench = dabs();
     let done = bench.recover(&bench.broken(bench.line_of(4)), false).unwrap();
