@@ -88,7 +88,10 @@ impl Bench {
         let next = std::sync::atomic::AtomicUsize::new(0);
         let one = |fault: &Fault, number: usize| -> Result<bool, String> {
             let folder = self.attempt(&format!("{what}-{number}"));
-            let (output, trace) = run_traced(&prepare(&folder), Some(fault), &folder.with_extension("log"));
+            let (mut output, trace) = run_traced(&prepare(&folder), Some(fault), &folder.with_extension("log"));
+            if trace.voice_was_struck() && output.stderr.is_empty() {
+                output.stderr = b"spondyl: (what it said went where the fault was)".to_vec();
+            }
             let struck = trace.was_injected() || output.status.code().is_none();
             let mut verdict = judge(&folder, &output, Some(fault));
             let must_be_said = ["write", "fsync", "fdatasync"].contains(&fault.call.as_str());

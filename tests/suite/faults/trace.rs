@@ -82,6 +82,7 @@ struct Call {
 pub struct Trace {
     calls: Vec<Call>,
     injected: bool,
+    voice_struck: bool,
 }
 
 impl Trace {
@@ -110,7 +111,14 @@ impl Trace {
                 });
             }
         }
-        Trace { calls, injected: log.contains("(INJECTED)") }
+        let of_voice = |l: &str| l.contains("write(2<") && l.contains("(INJECTED)");
+        Trace { calls, injected: log.contains("(INJECTED)"), voice_struck: log.lines().any(of_voice) }
+    }
+
+    /// Whether the fault, which strikes every thread at its nth call, struck a write to standard error as well: nobody
+    /// can say then what went wrong.
+    pub fn voice_was_struck(&self) -> bool {
+        self.voice_struck
     }
 
     /// Whether the fault took place.
