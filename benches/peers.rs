@@ -9,7 +9,7 @@
 
 mod timing;
 
-use spondyl::agree::{overlap, shared};
+use spondyl::agree::{hausdorff, overlap, shared};
 use spondyl::anatomy::VertebraLevel;
 use spondyl::assess::{stats_of_voxels, voxels_by_label};
 use spondyl::document::{Document, Edit, ImageKey, LabelMap, Layer, Lesion, LesionKind, Run, runs_from_sorted};
@@ -323,7 +323,8 @@ fn dice_alone(t: &Truth, title: &str) -> Outcome {
 
 fn distances(t: &Truth, title: &str) -> Outcome {
     let ((g, a), (_, b)) = (t.mask("mask_a.npy")?, t.mask("mask_b.npy")?);
-    let o = row(title, "all figures at once", 5, |_| overlap(&a, &b, &g, &[1.0]));
+    row(title, "distances of the borders", 5, |_| hausdorff(&a, &b, &g));
+    let o = row(title, "all figures at once, surfaces too", 5, |_| overlap(&a, &b, &g, &[1.0]));
     eprintln!("HD95 {:?} (border), {:?} (surface); surface Dice {:?}", o.hd95_mm, o.hd95_surface_mm, o.surface_dice);
     Ok(())
 }

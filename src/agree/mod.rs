@@ -26,7 +26,7 @@ pub use differences::{DICE_LOW, Difference, Severity, Subject, differences};
 pub use kappa::{Ratings, Scale, Weights, cohen, cohen_with_interval, fleiss, gwet, krippendorff, specific_agreement};
 pub use matching::{Criterion, Detection};
 pub use numbers::{BlandAltman, Icc, bland_altman, icc};
-pub use overlap::{Overlap, SurfaceDice, overlap, shared};
+pub use overlap::{Hausdorff, Overlap, SurfaceDice, hausdorff, overlap, shared};
 pub use page::page;
 pub use plot::escaped;
 

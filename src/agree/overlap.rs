@@ -64,7 +64,7 @@ pub fn overlap(a: &[u64], b: &[u64], geometry: &Geometry, tau_mm: &[f64]) -> Ove
     let (na, nb, both) = (a.len() as u64, b.len() as u64, shared(a, b));
     let (va, vb) = (volume_mm3(a, geometry), volume_mm3(b, geometry));
     let any = na + nb > 0;
-    let border = Borders::between(a, b, geometry);
+    let border = hausdorff(a, b, geometry);
     let surface = Surfaces::between(a, b, geometry);
     Overlap {
         voxels_a: na,
@@ -76,9 +76,9 @@ pub fn overlap(a: &[u64], b: &[u64], geometry: &Geometry, tau_mm: &[f64]) -> Ove
         volume_difference_percent: any.then(|| 200.0 * (vb - va) / (va + vb)),
         dice: any.then(|| 2.0 * both as f64 / (na + nb) as f64),
         iou: any.then(|| both as f64 / (na + nb - both) as f64),
-        hd_mm: border.as_ref().map(|d| d.all.last().copied().unwrap_or(0.0)),
-        hd95_mm: border.as_ref().map(|d| quantile(&d.all, 0.95)),
-        assd_mm: border.as_ref().map(|d| d.all.iter().sum::<f64>() / d.all.len() as f64),
+        hd_mm: border.map(|d| d.hd_mm),
+        hd95_mm: border.map(|d| d.hd95_mm),
+        assd_mm: border.map(|d| d.assd_mm),
         hd95_surface_mm: surface.as_ref().map(|s| s.a.quantile(0.95).max(s.b.quantile(0.95))),
         mean_a_to_b_surface_mm: surface.as_ref().map(|s| s.a.mean()),
         mean_b_to_a_surface_mm: surface.as_ref().map(|s| s.b.mean()),
@@ -92,22 +92,31 @@ pub fn overlap(a: &[u64], b: &[u64], geometry: &Geometry, tau_mm: &[f64]) -> Ove
     }
 }
 
-/// Distances of the border voxels of each mask to the other's, pooled and ascending.
-struct Borders {
-    all: Vec<f64>,
+/// Distances between the border voxels of two masks, each to the nearest of the other mask, pooled.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hausdorff {
+    /// The largest.
+    pub hd_mm: f64,
+    /// The 95th percentile, interpolated.
+    pub hd95_mm: f64,
+    /// The mean.
+    pub assd_mm: f64,
 }
 
-impl Borders {
-    fn between(a: &[u64], b: &[u64], geometry: &Geometry) -> Option<Borders> {
-        if a.is_empty() || b.is_empty() {
-            return None;
-        }
-        let (a, b) = rayon::join(|| border_points(a, geometry), || border_points(b, geometry));
-        let (mut all, back) = both_ways(a, b);
-        all.extend(back);
-        all.sort_unstable_by(f64::total_cmp);
-        Some(Borders { all })
+/// The distances between the borders of two masks, ascending flat indices of one grid; `None` where one is empty.
+pub fn hausdorff(a: &[u64], b: &[u64], geometry: &Geometry) -> Option<Hausdorff> {
+    if a.is_empty() || b.is_empty() {
+        return None;
     }
+    let (a, b) = rayon::join(|| border_points(a, geometry), || border_points(b, geometry));
+    let (mut all, back) = both_ways(a, b);
+    all.extend(back);
+    all.sort_unstable_by(f64::total_cmp);
+    Some(Hausdorff {
+        hd_mm: all.last().copied().unwrap_or(0.0),
+        hd95_mm: quantile(&all, 0.95),
+        assd_mm: all.iter().sum::<f64>() / all.len() as f64,
+    })
 }
 
 /// Distances from each of `a` to the nearest of `b`, and the other way.

@@ -7,7 +7,7 @@
 use super::file::{ExportError, write_verified};
 use super::gzip::{Expected, Gzip, Part, ReadBack, holds};
 use crate::document::{ImageIdentity, ImageKey, LabelMap};
-use crate::space::{DMat3, DVec3, Geometry};
+use crate::space::{DMat3, DVec3, Geometry, VoxelIndex};
 use flate2::read::GzDecoder;
 use rayon::prelude::*;
 use std::cell::OnceCell;
@@ -45,18 +45,16 @@ impl LabelImage<'_> {
         let painted = self.painted();
         let [columns, rows, slices] = self.image.geometry.size();
         let voxels = columns * rows;
-        write_slices(path, &header, [slices, 2 * voxels], |k| slice_bytes(&painted, voxels, k))
+        write_slices(path, &header, [slices, 2 * voxels], |k| slice_bytes(&painted[k], voxels))
     }
 
-    /// Painted voxels with their export values, ascending.
-    fn painted(&self) -> Vec<(u64, u16)> {
-        let size = self.image.geometry.size();
-        let value = |label: u16| self.values.get(&label).copied().unwrap_or(0);
-        let of_map = |map: &LabelMap| -> Vec<(u64, u16)> {
-            map.painted().map(|(at, label)| (at.flat(size) as u64, value(label))).collect()
-        };
-        let mut painted = self.map.map_or_else(Vec::new, of_map);
-        painted.sort_unstable();
+    /// Painted voxels of each slice: place in the slice and export value.
+    fn painted(&self) -> Vec<Vec<(usize, u16)>> {
+        let [columns, _, slices] = self.image.geometry.size();
+        let mut painted = vec![Vec::new(); slices];
+        for (VoxelIndex([i, j, k]), label) in self.map.into_iter().flat_map(LabelMap::painted) {
+            painted[k].push((i + columns * j, self.values.get(&label).copied().unwrap_or(0)));
+        }
         painted
     }
 }
@@ -169,15 +167,11 @@ pub fn write_slices(
     )
 }
 
-/// Slice `k` of what is painted (ascending) as little-endian bytes; `None` where nothing is.
-fn slice_bytes(painted: &[(u64, u16)], voxels: usize, k: usize) -> Option<Vec<u8>> {
-    let (start, end) = ((k * voxels) as u64, ((k + 1) * voxels) as u64);
-    let rest = &painted[painted.partition_point(|(f, _)| *f < start)..];
-    let here = &rest[..rest.partition_point(|(f, _)| *f < end)];
-    let mut bytes = (!here.is_empty()).then(|| vec![0; 2 * voxels])?;
-    for (flat, value) in here {
-        let at = 2 * (flat - start) as usize;
-        bytes[at..at + 2].copy_from_slice(&value.to_le_bytes());
+/// A slice of these voxels as little-endian bytes; `None` where nothing is painted.
+fn slice_bytes(painted: &[(usize, u16)], voxels: usize) -> Option<Vec<u8>> {
+    let mut bytes = (!painted.is_empty()).then(|| vec![0; 2 * voxels])?;
+    for (at, value) in painted {
+        bytes[2 * at..2 * at + 2].copy_from_slice(&value.to_le_bytes());
     }
     Some(bytes)
 }
