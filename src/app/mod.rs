@@ -276,7 +276,9 @@ impl App {
             });
         }
         dialogs::show(self, ui);
-        self.notices.show(ui);
+        let panes = self.pane_rects.iter().filter(|_| self.reading.is_some());
+        let below_images = panes.map(|(_, rect)| rect.bottom()).reduce(f32::max);
+        self.notices.show(ui, below_images.unwrap_or(ui.max_rect().bottom() - 32.0));
         // While the reader rests, the pipelines of what comes next are made, one a frame.
         let rests = self.reading.is_some() && self.capture.is_none() && !self.is_working();
         if rests && self.screen.as_ref().is_some_and(Screen::warm) {

@@ -35,8 +35,9 @@ impl Notices {
         self.0.retain(|n| !n.text.starts_with(begin));
     }
 
-    /// Shows them above the status line.
-    pub fn show(&mut self, ui: &Ui) {
+    /// Shows them above `bottom`, the lower edge of the images: what stands below these stays readable.
+    pub fn show(&mut self, ui: &Ui, bottom: f32) {
+        let above = bottom - ui.ctx().content_rect().bottom() - 8.0;
         let now = Instant::now();
         self.0.retain(|n| n.until.is_none_or(|u| u > now));
         let mut closed = None;
@@ -45,7 +46,7 @@ impl Notices {
             let stays = notice.until.is_none();
             egui::Area::new(egui::Id::unique(("notice", n)))
                 .interactable(stays)
-                .anchor(Align2::CENTER_BOTTOM, vec2(0.0, -40.0 - 44.0 * n as f32))
+                .anchor(Align2::CENTER_BOTTOM, vec2(0.0, above - 44.0 * n as f32))
                 .show(ui.ctx(), |ui| {
                     let frame = Frame::NONE
                         .fill(theme::RAISED)
