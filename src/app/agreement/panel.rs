@@ -20,7 +20,7 @@ pub fn show(app: &mut App, ui: &mut Ui) {
     // Both go back below, whatever happens in between.
     let (Some(mut agreement), Some(reading)) = (app.agreement.take(), app.reading.take()) else { return };
     let mut asked = None;
-    Panel::bottom("agreement").resizable(true).default_size(196.0).size_range(120.0..=420.0).show(ui, |ui| {
+    Panel::bottom("agreement").resizable(true).default_size(220.0).size_range(144.0..=420.0).show(ui, |ui| {
         ui.add_space(4.0);
         let decided = agreement.decided(reading.case.session.as_ref());
         ui.horizontal(|ui| {
@@ -31,11 +31,14 @@ pub fn show(app: &mut App, ui: &mut Ui) {
             }
             ui.checkbox(&mut agreement.own_shown, "this case")
                 .on_hover_text("What the open case holds, in its colours");
-            ui.separator();
+        });
+        // A row of its own: beside the readers there is no room for it in a small window.
+        ui.horizontal(|ui| {
             let rows = agreement.listed.as_ref().map_or(&[][..], |l| &l.differences);
             let settled = rows.iter().filter(|d| decided.contains_key(&d.name)).count();
             let settled = if agreement.settles { format!(", {settled} settled") } else { String::new() };
-            ui.label(RichText::new(format!("{} differences{settled}", rows.len())).strong());
+            let differences = if rows.len() == 1 { "difference" } else { "differences" };
+            ui.label(RichText::new(format!("{} {differences}{settled}", rows.len())).strong());
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 for (id, text) in [
                     (CommandId::EndComparison, "End"),
