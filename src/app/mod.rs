@@ -36,6 +36,7 @@ mod notices;
 mod numbering;
 mod overlay;
 mod page;
+mod painted;
 mod pane_input;
 mod pane_strip;
 mod pane_view;

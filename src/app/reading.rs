@@ -9,7 +9,7 @@ use super::viewer::Viewer;
 use crate::assess::{BoneReference, ValueStats, bone_reference, is_in_frame, stats_of_voxels};
 use crate::document::{Document, ImageIdentity, ImageKey, Lesion};
 use crate::session::{Images, Session};
-use crate::space::{DVec3, PatientPoint, Plane, VoxelPoint};
+use crate::space::{DVec3, PatientPoint, VoxelPoint};
 use crate::study::Series;
 use crate::view::{Layout, Link, Sight, rigid_fit};
 use crate::volume::{Kind, Volume};
@@ -90,7 +90,7 @@ impl Reading {
     pub fn begin(index: usize, series: Arc<Series>, key: ImageKey, layout: Layout) -> Self {
         let shown = vec![Shown::new(index, series, key)];
         let layout = if shown[0].series.kind == Kind::Projection { Layout::One } else { layout };
-        let viewer = Viewer::new(planes_of(&shown[0], 0, layout), layout);
+        let viewer = Viewer::new(shown[0].planes(0, layout), layout);
         Reading {
             shown,
             viewer,
@@ -361,7 +361,7 @@ impl Reading {
         let number = self.active_number();
         let sights = match layout.compares() {
             true => beside.iter().map(|n| self.shown(*n).side_sight(*n)).collect(),
-            false => planes_of(self.shown(number), number, layout),
+            false => self.shown(number).planes(number, layout),
         };
         if !sights.is_empty() {
             let cursor = self.cursor();
@@ -474,18 +474,6 @@ impl Reading {
             ))
         })?
     }
-}
-
-/// The planes of one series that a layout shows; the fourth is the acquired one.
-fn planes_of(shown: &Shown, number: usize, layout: Layout) -> Vec<Sight> {
-    let planes = [Plane::Sagittal, Plane::Axial, Plane::Coronal];
-    let native = || {
-        let mut sight = shown.sight(number, Plane::Sagittal);
-        sight.aim_native(&shown.geometry, shown.is_located());
-        sight
-    };
-    let sights = planes.map(|p| shown.sight(number, p)).into_iter().chain([native()]);
-    sights.take(layout.panes()).collect()
 }
 
 impl Images for Reading {

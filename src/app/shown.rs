@@ -4,7 +4,7 @@ use super::jobs::SliceArrival;
 use crate::document::{ImageIdentity, ImageKey};
 use crate::space::{DVec2, Geometry, PatientPoint, Plane};
 use crate::study::Series;
-use crate::view::{Sight, Stack};
+use crate::view::{Layout, Sight, Stack};
 use crate::volume::{
     CT_PRESETS, Distribution, Finding, Kind, Voi, VoiFunction, VoiLut, Volume, Window, auto_window, auto_window_of,
 };
@@ -57,6 +57,18 @@ impl Shown {
             extra_findings: vec![],
             series,
         }
+    }
+
+    /// The planes of it that a layout shows; the fourth is the acquired one.
+    pub fn planes(&self, number: usize, layout: Layout) -> Vec<Sight> {
+        let planes = [Plane::Sagittal, Plane::Axial, Plane::Coronal];
+        let native = || {
+            let mut sight = self.sight(number, Plane::Sagittal);
+            sight.aim_native(&self.geometry, self.is_located());
+            sight
+        };
+        let sights = planes.map(|p| self.sight(number, p)).into_iter().chain([native()]);
+        sights.take(layout.panes()).collect()
     }
 
     /// A look at it in an anatomical plane; pictures that lie nowhere are shown as they are stored.
