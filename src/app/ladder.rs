@@ -19,6 +19,7 @@ const CHECKS_SHOWN: usize = 3;
 pub fn show(app: &mut App, ui: &mut Ui) {
     app.update_standing(ui.input(|i| i.time));
     Panel::right("ladder").default_size(326.0).size_range(326.0..=460.0).show(ui, |ui| {
+        widgets::region(ui, "Levels and records");
         if app.reading.is_none() {
             widgets::muted(ui, "Levels and lesions of the open series stand here");
             return;

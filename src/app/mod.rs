@@ -60,6 +60,7 @@ mod theme;
 mod timepoints;
 mod toolbar;
 mod viewer;
+mod wheel_buttons;
 mod widgets;
 mod worklist;
 
@@ -270,7 +271,10 @@ impl App {
             agreement::show(self, ui);
             egui::CentralPanel::default()
                 .frame(egui::Frame::NONE.fill(theme::BACKGROUND))
-                .show(ui, |ui| pane_view::show(self, ui));
+                .show(ui, |ui| {
+                    widgets::region(ui, "Images");
+                    pane_view::show(self, ui);
+                });
         } else {
             egui::CentralPanel::default().frame(egui::Frame::NONE.fill(theme::BACKGROUND)).show(ui, |ui| {
                 if self.worklist.is_some() { worklist::landing(self, ui) } else { start::show(self, ui) }

@@ -113,6 +113,7 @@ fn rank(s: &Series) -> (u8, u8, bool, usize) {
 /// The panel.
 pub fn show(app: &mut App, ui: &mut Ui) {
     Panel::left("series").default_size(232.0).size_range(150.0..=380.0).show(ui, |ui| {
+        widgets::region(ui, "Series");
         super::worklist::show(app, ui);
         widgets::heading(ui, "Series");
         let mut open = None;

@@ -1,6 +1,7 @@
 //! The event loop: one winit window, egui's input and painter, and nothing of the program itself. Repaints only when
 //! something changed; a lost GPU device is rebuilt from what the CPU holds.
 
+use super::wheel_buttons::WheelButtons;
 use super::{App, Settings, adapter};
 use crate::render::device_descriptor;
 use egui_winit::accesskit_winit;
@@ -9,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use winit::application::ApplicationHandler;
-use winit::event::WindowEvent;
+use winit::event::{DeviceEvent, DeviceId, WindowEvent};
 use winit::event_loop::{ActiveEventLoop, ControlFlow, EventLoop, EventLoopProxy};
 use winit::window::{Window, WindowId};
 
@@ -99,6 +100,8 @@ pub fn run(options: Options) -> Result<(), ShellError> {
         lose_device_at,
         running: None,
         wake_at: lose_device_at,
+        wheel: WheelButtons::default(),
+        title: "Spondyl".to_owned(),
         failure: None,
     };
     event_loop.run_app(&mut shell).map_err(|e| ShellError::Window(reason(&e.to_string())))?;
@@ -114,6 +117,8 @@ struct Shell {
     lose_device_at: Option<Instant>,
     running: Option<Running>,
     wake_at: Option<Instant>,
+    wheel: WheelButtons,
+    title: String,
     failure: Option<ShellError>,
 }
 
@@ -127,7 +132,7 @@ struct Running {
 impl Shell {
     fn start(&mut self, event_loop: &ActiveEventLoop) -> Result<Running, ShellError> {
         let attributes = Window::default_attributes()
-            .with_title("Spondyl")
+            .with_title(&self.title)
             .with_inner_size(winit::dpi::LogicalSize::new(1440.0, 900.0))
             .with_min_inner_size(winit::dpi::LogicalSize::new(1024.0, 700.0))
             .with_visible(false); // AccessKit must be set up before the window shows
@@ -205,7 +210,10 @@ impl Shell {
         }
         let Some(r) = &mut self.running else { return };
         let input = r.input.take_egui_input(&r.window);
-        let mut out = self.ctx.run_ui(input, |ui| r.app.show(ui));
+        let mut out = self.ctx.run_ui(input, |ui| {
+            ui.ctx().accesskit_node_builder(egui::accesskit_root_id(), |node| node.set_label(self.title.as_str()));
+            r.app.show(ui);
+        });
         r.input.handle_platform_output(&r.window, out.platform_output);
         let shapes = self.ctx.tessellate(out.shapes, out.pixels_per_point);
         r.painter.paint_and_update_textures(
@@ -219,6 +227,7 @@ impl Shell {
         );
         if let Some(title) = r.app.take_title() {
             r.window.set_title(&title);
+            self.title = title;
         }
         if r.app.wants_to_quit() {
             event_loop.exit();
@@ -249,6 +258,9 @@ impl ApplicationHandler<Wake> for Shell {
     }
 
     fn window_event(&mut self, event_loop: &ActiveEventLoop, _: WindowId, event: WindowEvent) {
+        if self.wheel.is_echo(&event) {
+            return;
+        }
         let Some(r) = &mut self.running else { return };
         let response = r.input.on_window_event(&r.window, &event);
         match event {
@@ -263,6 +275,10 @@ impl ApplicationHandler<Wake> for Shell {
             _ if response.repaint => r.window.request_redraw(),
             _ => {}
         }
+    }
+
+    fn device_event(&mut self, _: &ActiveEventLoop, _: DeviceId, event: DeviceEvent) {
+        self.wheel.device(&event);
     }
 
     fn user_event(&mut self, event_loop: &ActiveEventLoop, event: Wake) {

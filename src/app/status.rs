@@ -1,13 +1,14 @@
 //! The line at the bottom: the tool's hint, the value under the pointer, what is being saved, background work.
 
 use super::reading::CaseState;
-use super::{App, theme};
+use super::{App, theme, widgets};
 use crate::session::CommandId;
 use egui::{Align, Label, Layout, Panel, ProgressBar, RichText, Ui};
 
 /// The line.
 pub fn show(app: &mut App, ui: &mut Ui) {
     Panel::bottom("status").resizable(false).exact_size(26.0).show(ui, |ui| {
+        widgets::region(ui, "Status");
         ui.horizontal_centered(|ui| {
             let hint = hint(app);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

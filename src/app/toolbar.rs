@@ -33,6 +33,7 @@ const ROOM_FOR_ONE_ROW: f32 = 980.0;
 /// The bar.
 pub fn show(app: &mut App, ui: &mut Ui) {
     Panel::top("toolbar").resizable(false).show(ui, |ui| {
+        widgets::region(ui, "Tools");
         ui.add_space(3.0);
         let wide = ui.available_width() > ROOM_FOR_ONE_ROW;
         ui.horizontal(|ui| {

@@ -30,6 +30,11 @@ pub fn heading(ui: &mut Ui, text: &str) {
     ui.label(RichText::new(text.to_uppercase()).color(theme::MUTED).small().strong());
 }
 
+/// What assistive technology calls the part of the window that `ui` is.
+pub fn region(ui: &Ui, name: &str) {
+    ui.ctx().accesskit_node_builder(ui.unique_id(), |node| node.set_label(name));
+}
+
 /// A small square of colour.
 pub fn swatch(ui: &mut Ui, color: Color32) -> Response {
     let (rect, response) = ui.allocate_exact_size(vec2(12.0, 12.0), egui::Sense::hover());

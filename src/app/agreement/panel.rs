@@ -21,6 +21,7 @@ pub fn show(app: &mut App, ui: &mut Ui) {
     let (Some(mut agreement), Some(reading)) = (app.agreement.take(), app.reading.take()) else { return };
     let mut asked = None;
     Panel::bottom("agreement").resizable(true).default_size(220.0).size_range(144.0..=420.0).show(ui, |ui| {
+        widgets::region(ui, "Readers compared");
         ui.add_space(4.0);
         let decided = agreement.decided(reading.case.session.as_ref());
         ui.horizontal(|ui| {
