@@ -4,7 +4,7 @@
 #                render  software Vulkan, so that there is a GPU to draw with on every machine
 #                window  the X11 and keyboard libraries that a window loads when it opens
 #                faults  strace, by which tests let system calls fail
-#                check   independent readers and a virtual display, for the acceptance checks
+#                check   independent readers, a virtual display and what a screen reader hears, for the acceptance checks
 # Nothing is installed when everything is there already, or with NO_INSTALL=1 (`--no-install`).
 
 packages_of() {
@@ -13,7 +13,7 @@ packages_of() {
         render) echo "libvulkan1 mesa-vulkan-drivers" ;;
         window) echo "libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon0 libxkbcommon-x11-0 libwayland-client0" ;;
         faults) echo "strace" ;;
-        check) echo "python3-venv dcmtk dicom3tools xvfb xauth xdotool imagemagick strace chromium" ;;
+        check) echo "python3-venv dcmtk dicom3tools xvfb xauth xdotool imagemagick strace chromium dbus libglib2.0-bin at-spi2-core gir1.2-atspi-2.0 python3-gi" ;;
     esac
 }
 

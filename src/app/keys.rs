@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::session::CommandId;
-use egui::{Key, Modifiers, Ui};
+use egui::{Event, Key, Modifiers, Ui};
 
 /// Parses `Ctrl+Shift+Z`. Letters and signs are named as on the key.
 pub fn parse(text: &str) -> Option<(Modifiers, Key)> {
@@ -29,18 +29,27 @@ impl App {
         self.run_matching(ui, |_| true);
     }
 
+    /// In the order in which they were pressed.
     fn run_matching(&mut self, ui: &Ui, allowed: impl Fn(Modifiers) -> bool) {
+        let events = ui.input(|i| i.events.clone());
+        let asks = |app: &mut App, event: &Event| {
+            let asked = app.command_of(event, &allowed);
+            asked.is_some_and(|id| {
+                app.run(id);
+                true
+            })
+        };
+        let mut taken = events.iter().map(|e| asks(self, e)).collect::<Vec<_>>().into_iter();
+        ui.input_mut(|i| i.events.retain(|_| !taken.next().unwrap_or_default()));
+    }
+
+    fn command_of(&self, event: &Event, allowed: impl Fn(Modifiers) -> bool) -> Option<CommandId> {
+        let Event::Key { key, pressed: true, modifiers, .. } = event else { return None };
         // A dialog has the keyboard; only Escape and its own fields work then.
         let dialog = self.dialog.is_open();
-        let mut asked = vec![];
-        for (id, keys) in self.settings.keys.rows().iter().filter(|row| !dialog || row.0 == CommandId::Cancel) {
-            for (modifiers, key) in keys.iter().filter_map(|k| parse(k)) {
-                if allowed(modifiers) && ui.input_mut(|i| pressed(i, modifiers, key)) {
-                    asked.push(*id);
-                }
-            }
-        }
-        asked.into_iter().for_each(|id| self.run(id));
+        let mut rows = self.settings.keys.rows().iter().filter(|row| !dialog || row.0 == CommandId::Cancel);
+        let means = |text: &String| parse(text).is_some_and(|(m, k)| k == *key && allowed(m) && are(*modifiers, m, k));
+        rows.find(|row| row.1.iter().any(means)).map(|row| row.0)
     }
 
     /// The key of a command as it is shown; empty where it has none.
@@ -49,18 +58,10 @@ impl App {
     }
 }
 
-/// Whether exactly this key was pressed; signs such as `?` and `[` may need Shift on some keyboards.
-fn pressed(input: &mut egui::InputState, modifiers: Modifiers, key: Key) -> bool {
+/// Whether exactly these modifiers are down; signs such as `?` and `[` may need Shift on some keyboards.
+fn are(down: Modifiers, wanted: Modifiers, key: Key) -> bool {
     let sign = matches!(key, Key::Questionmark | Key::OpenBracket | Key::CloseBracket);
-    let hit = |e: &egui::Event| match e {
-        egui::Event::Key { key: k, pressed: true, modifiers: m, .. } => {
-            *k == key && if sign { !m.command && !m.alt } else { m.matches_exact(modifiers) }
-        }
-        _ => false,
-    };
-    let before = input.events.len();
-    input.events.retain(|e| !hit(e));
-    input.events.len() < before
+    if sign { !down.command && !down.alt } else { down.matches_exact(wanted) }
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod growing;
 mod hanging;
 mod history_panel;
 mod import_dialog;
+mod in_order;
 mod jobs;
 mod keys;
 mod known_length;
@@ -269,12 +270,10 @@ impl App {
                 ladder::show(self, ui);
             }
             agreement::show(self, ui);
-            egui::CentralPanel::default()
-                .frame(egui::Frame::NONE.fill(theme::BACKGROUND))
-                .show(ui, |ui| {
-                    widgets::region(ui, "Images");
-                    pane_view::show(self, ui);
-                });
+            egui::CentralPanel::default().frame(egui::Frame::NONE.fill(theme::BACKGROUND)).show(ui, |ui| {
+                widgets::region(ui, "Images");
+                pane_view::show(self, ui);
+            });
         } else {
             egui::CentralPanel::default().frame(egui::Frame::NONE.fill(theme::BACKGROUND)).show(ui, |ui| {
                 if self.worklist.is_some() { worklist::landing(self, ui) } else { start::show(self, ui) }

@@ -1,6 +1,7 @@
 //! The event loop: one winit window, egui's input and painter, and nothing of the program itself. Repaints only when
 //! something changed; a lost GPU device is rebuilt from what the CPU holds.
 
+use super::in_order::in_order;
 use super::wheel_buttons::WheelButtons;
 use super::{App, Settings, adapter};
 use crate::render::device_descriptor;
@@ -209,11 +210,15 @@ impl Shell {
             self.rebuild_gpu(event_loop);
         }
         let Some(r) = &mut self.running else { return };
-        let input = r.input.take_egui_input(&r.window);
-        let mut out = self.ctx.run_ui(input, |ui| {
-            ui.ctx().accesskit_node_builder(egui::accesskit_root_id(), |node| node.set_label(self.title.as_str()));
-            r.app.show(ui);
-        });
+        let mut input = r.input.take_egui_input(&r.window);
+        let mut out = egui::FullOutput::default();
+        for events in in_order(std::mem::take(&mut input.events)) {
+            out.append(self.ctx.run_ui(egui::RawInput { events, ..input.clone() }, |ui| {
+                ui.ctx().accesskit_node_builder(egui::accesskit_root_id(), |node| node.set_label(self.title.as_str()));
+                r.app.show(ui);
+            }));
+            input.dropped_files.clear();
+        }
         r.input.handle_platform_output(&r.window, out.platform_output);
         let shapes = self.ctx.tessellate(out.shapes, out.pixels_per_point);
         r.painter.paint_and_update_textures(

@@ -6,10 +6,8 @@
 Eight levels, eight lesions, the heights of C6 and of its neighbours and the SINS of C6, by pointer and keys alone. Every
 gesture and key is counted; at most 60 and 40 are allowed, and each lesion must reach a Dice of 0.85 with the phantom's truth.
 """
-import gzip
 import json
 import os
-import struct
 import subprocess
 import sys
 import tempfile
@@ -63,23 +61,8 @@ class Reader(Window):
         self.wheel(n)
 
 
-def voxels_of(path):
-    """Label → set of (i, j, k) of a NIfTI label map."""
-    with gzip.open(path) as f:
-        data = f.read()
-    size = struct.unpack_from("<8h", data, 40)[1:4]
-    kind, = struct.unpack_from("<h", data, 70)
-    first, = struct.unpack_from("<f", data, 108)
-    values = memoryview(data)[int(first):].cast({2: "B", 512: "H", 4: "h"}[kind])
-    out = {}
-    for n, v in enumerate(values):
-        if v:
-            out.setdefault(v, set()).add((n % size[0], n // size[0] % size[1], n // (size[0] * size[1])))
-    return out
-
-
-def truth_of(lesion):
-    mask = lesion["mask"]
+def voxels(mask):
+    """The set of (i, j, k) of run lengths over a box."""
     low, size = mask["origin_ijk"], mask["size_ijk"]
     out, at, fill = set(), 0, False
     for run in mask["runs"]:
@@ -121,7 +104,7 @@ def annotate(r, truth, script):
             r.press("l")
         c = lesion["centroid_mm"]
         r.go(c[0], r.arrows if n else r.turn)
-        reach = max(sum((a - b) ** 2 for a, b in zip(patient(g, v), c)) ** 0.5 for v in truth_of(lesion)) + 0.5
+        reach = max(sum((a - b) ** 2 for a, b in zip(patient(g, v), c)) ** 0.5 for v in voxels(lesion["mask"])) + 0.5
         r.drag([r.at(c), r.at((c[0], c[1] - reach, c[2]))])
     # The mass of C6 has no edge of its own in soft tissue: seven outlines, and the layers between them.
     r.press("l")
@@ -160,19 +143,18 @@ def main():
         cases = [os.path.join(d, f) for d, _, fs in os.walk(home) for f in fs if f.endswith(".spondyl")]
         assert len(cases) == 1, f"one case file, not {cases}"
         out = os.path.join(home, "out")
-        subprocess.run([program, "export", cases[0], "--format", "json,nifti", "-o", out], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([program, "export", cases[0], "--format", "json", "-o", out], check=True, stdout=subprocess.DEVNULL)
         case = json.load(open(os.path.join(out, "case.json")))
-        drawn = voxels_of(os.path.join(out, "lesions.nii.gz"))
     vertebrae = {v["level"]: v for s in case["annotation_sets"] for v in s["vertebrae"]}
     worst = 1.0
     for lesion in truth["lesions"]:
         entries = vertebrae[lesion["level"]]["lesions"]
-        assert len(entries) == 1 and entries[0]["kind"] == "lytic", f"{lesion['level']}: {entries}"
-        real, mine = truth_of(lesion), drawn[entries[0]["label_value"]]
+        assert len(entries) == 1 and entries[0]["type"] == "lytic", f"{lesion['level']}: {entries}"
+        real, mine = voxels(lesion["mask"]), voxels(entries[0]["geometry"]["mask"])
         dice = 2 * len(real & mine) / (len(real) + len(mine))
         worst = min(worst, dice)
         print(f"{lesion['level']}: Dice {dice:.3f}")
-    sins = vertebrae["C6"]["scores"]["sins"]
+    sins = vertebrae["C6"]["sins"]
     print(f"C6: SINS {sins['total']}")
     print(f"{r.gestures} pointer gestures, {r.keys} keys; least Dice {worst:.3f}")
     assert sins["total"] == 13, sins

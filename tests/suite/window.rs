@@ -122,6 +122,24 @@ fn painted(d: &Document) -> usize {
 }
 
 #[test]
+fn keys_of_one_slow_frame_all_count_in_their_order() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/ct-sagittal");
+    let mut h = harness(&images, &folder.path().join("cases"));
+    let at = |h: &Harness<'_, App>| h.state().pane_cursor(0).expect("open").vec().x;
+    let start = at(&h);
+    key(&mut h, Key::ArrowDown);
+    let step = at(&h) - start;
+    assert!(step.abs() > 1.0, "a slice: {step}");
+    let before = at(&h);
+    let press =
+        |key| egui::Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers: Modifiers::NONE };
+    h.input_mut().events = [Key::ArrowDown, Key::ArrowDown, Key::ArrowUp, Key::ArrowDown].map(press).to_vec();
+    h.step();
+    assert!((at(&h) - before - 2.0 * step).abs() < 1e-6, "three down, one up");
+}
+
+#[test]
 fn a_reader_labels_paints_undoes_exports_and_finds_it_all_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let (images, cases, out) = (folder.path().join("ct"), folder.path().join("cases"), folder.path().join("out"));
