@@ -37,9 +37,8 @@ impl App {
             open().or_else(|| loading.then(|| "the images are still loading".to_owned()))
         };
         match id {
-            OpenFolder | Quit | Palette | Keys | Accept | AcceptLayer | Cancel | SidePanels | NextItem | FinishItem => {
-                None
-            }
+            OpenFolder | Quit | Palette | Keys | Accept | AcceptLayer | Cancel | SidePanels | ToControls | NextItem
+            | FinishItem => None,
             SkipLevel | OtherDirection => {
                 let away = self.desk.tool_id != Vertebra;
                 open().or_else(|| away.then(|| "take up the vertebra tool first (V)".to_owned()))
@@ -127,8 +126,8 @@ impl App {
             Accept => self.accept(),
             AcceptLayer => self.accept_layer(),
             Cancel => self.cancel(),
-            HideOverlays => {} // held, not pressed
-            _ if self.run_compare(id) || self.run_edit(id) => {}
+            HideOverlays | ToControls => {} // held, not pressed; the keyboard's own
+            _ if self.run_compare(id) || self.run_by_keys(id) || self.run_edit(id) => {}
             _ => self.run_view(id),
         }
     }
@@ -284,6 +283,7 @@ impl App {
     }
 
     fn cancel(&mut self) {
+        self.drop_hand();
         if self.dialog.is_open() {
             self.dialog = Dialog::None;
         } else if self.desk.offer.is_some() {

@@ -1,8 +1,8 @@
 //! Keys to commands, as the command table and the reader's settings say.
 
-use super::App;
+use super::{App, by_keys};
 use crate::session::CommandId;
-use egui::{Event, Key, Modifiers, Ui};
+use egui::{Context, Event, FocusDirection, Key, Modifiers, Popup, Ui};
 
 /// Parses `Ctrl+Shift+Z`. Letters and signs are named as on the key.
 pub fn parse(text: &str) -> Option<(Modifiers, Key)> {
@@ -32,19 +32,29 @@ impl App {
     /// In the order in which they were pressed.
     fn run_matching(&mut self, ui: &Ui, allowed: impl Fn(Modifiers) -> bool) {
         let events = ui.input(|i| i.events.clone());
-        let asks = |app: &mut App, event: &Event| {
-            let asked = app.command_of(event, &allowed);
-            asked.is_some_and(|id| {
-                app.run(id);
-                true
-            })
-        };
-        let mut taken = events.iter().map(|e| asks(self, e)).collect::<Vec<_>>().into_iter();
+        let mut taken = vec![];
+        for event in &events {
+            let asked = self.command_of(ui.ctx(), event, &allowed);
+            taken.push(asked.is_some());
+            match asked {
+                Some(CommandId::ToControls) => by_keys::turn_to_controls(ui.ctx()),
+                Some(id) => self.run(id),
+                None => {}
+            }
+            if asked == Some(CommandId::NextPane) {
+                ui.ctx().memory_mut(|m| m.move_focus(FocusDirection::None)); // not to a control as well
+            }
+        }
+        let mut taken = taken.into_iter();
         ui.input_mut(|i| i.events.retain(|_| !taken.next().unwrap_or_default()));
     }
 
-    fn command_of(&self, event: &Event, allowed: impl Fn(Modifiers) -> bool) -> Option<CommandId> {
+    fn command_of(&self, ctx: &Context, event: &Event, allowed: impl Fn(Modifiers) -> bool) -> Option<CommandId> {
         let Event::Key { key, pressed: true, modifiers, .. } = event else { return None };
+        let (focused, popup) = (ctx.memory(|m| m.focused().is_some()), Popup::is_any_open(ctx));
+        if (focused || popup) && by_keys::belongs_to_control(*key, *modifiers) || popup && *key == Key::Escape {
+            return None;
+        }
         // A dialog has the keyboard; only Escape and its own fields work then.
         let dialog = self.dialog.is_open();
         let mut rows = self.settings.keys.rows().iter().filter(|row| !dialog || row.0 == CommandId::Cancel);

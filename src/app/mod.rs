@@ -4,6 +4,7 @@
 mod adapter;
 mod agreement;
 mod blend;
+mod by_keys;
 mod case;
 mod case_file;
 mod changes;
@@ -100,6 +101,7 @@ pub struct App {
     dialog: Dialog,
     notices: Notices,
     capture: Option<Capture>,
+    hand: Option<by_keys::Hand>,
     hide_overlays: bool,
     hide_panels: bool,
     hovered: Option<pane_input::Hover>,
@@ -142,6 +144,7 @@ impl App {
             dialog: Dialog::None,
             notices: Notices::default(),
             capture: None,
+            hand: None,
             hide_overlays: false,
             hide_panels: false,
             hovered: None,

@@ -5,7 +5,7 @@ use super::labels::Places;
 use super::pane_input::local_to;
 use super::reading::Reading;
 use super::shown::Shown;
-use super::{App, agreement, drawings, measured, scout, theme};
+use super::{App, agreement, by_keys, drawings, measured, scout, theme};
 use crate::document::{Document, HeightPoints, ImageKey, Measurement};
 use crate::session::CommandId;
 use crate::space::{PatientPoint, Plane};
@@ -105,6 +105,7 @@ fn guides(app: &App, sheet: &Sheet<'_>, pane: usize) {
     let on_this_pane = app.hovered.is_some_and(|h| h.pane == pane);
     drawings::paint(sight, sheet.shown, pane, rect, painter);
     crosshair(sheet);
+    app.hand.iter().filter(|h| h.pane == pane).for_each(|h| by_keys::paint(h, painter));
     scout::paint(reading, pane, rect, painter, on_this_pane && app.desk.tool_id == CommandId::Navigate);
     if app.desk.tool_id == CommandId::WindowBox
         && let Some((a, b)) = app.capture.and_then(|c| c.box_on(pane))

@@ -1,8 +1,8 @@
 //! Pointer and wheel over a pane, turned into patient space: the one input path of window, tests and tools.
 
-use super::App;
 use super::scout::{self, Handle};
 use super::settings::Mouse;
+use super::{App, by_keys};
 use crate::segment::DrawPlane;
 use crate::session::CommandId;
 use crate::space::{DVec2, PatientPoint};
@@ -69,9 +69,15 @@ pub fn handle(app: &mut App, ui: &Ui, pane: usize, rect: Rect, response: &Respon
     for event in ui.input(|i| i.events.clone()) {
         match event {
             Event::PointerButton { pos, button, pressed: true, modifiers } if over && rect.contains(pos) => {
+                by_keys::back_to_images(ui.ctx());
                 press(app, pane, rect, pos, button, modifiers);
             }
-            Event::PointerMoved(pos) => moved(app, ui, pane, rect, pos, over),
+            Event::PointerMoved(pos) => {
+                if over {
+                    app.drop_hand();
+                }
+                moved_to(app, pane, rect, pos, ui.input(|i| i.modifiers), over);
+            }
             Event::PointerButton { pos, button, pressed: false, modifiers } => {
                 released(app, pane, rect, pos, button, modifiers);
             }
@@ -84,7 +90,9 @@ pub fn handle(app: &mut App, ui: &Ui, pane: usize, rect: Rect, response: &Respon
     if response.double_clicked() {
         double_click(app, ui, pane, rect);
     }
-    if let Some(pos) = ui.input(|i| i.pointer.latest_pos()).filter(|p| over && rect.contains(*p)) {
+    if let Some(hand) = app.hand.filter(|h| h.pane == pane) {
+        app.hovered = Some(Hover { pane, at: app.patient_at(pane, rect, hand.at) });
+    } else if let Some(pos) = ui.input(|i| i.pointer.latest_pos()).filter(|p| over && rect.contains(*p)) {
         app.hovered = Some(Hover { pane, at: app.patient_at(pane, rect, pos) });
         let turns = app.desk.tool_id == CommandId::Navigate
             && app.reading.as_ref().is_some_and(|r| scout::handle_at(r, pane, rect, pos).is_some());
@@ -96,7 +104,8 @@ pub fn handle(app: &mut App, ui: &Ui, pane: usize, rect: Rect, response: &Respon
     }
 }
 
-fn press(app: &mut App, pane: usize, rect: Rect, pos: Pos2, button: PointerButton, modifiers: Modifiers) {
+/// A button goes down over a pane.
+pub(super) fn press(app: &mut App, pane: usize, rect: Rect, pos: Pos2, button: PointerButton, modifiers: Modifiers) {
     // A second button never takes a gesture away from the first: a stroke goes on until its own button is up.
     if app.capture.is_some() {
         return;
@@ -116,8 +125,8 @@ fn press(app: &mut App, pane: usize, rect: Rect, pos: Pos2, button: PointerButto
     point(app, pane, rect, pos, Phase::Press, modifiers.alt);
 }
 
-fn moved(app: &mut App, ui: &Ui, pane: usize, rect: Rect, pos: Pos2, over: bool) {
-    let modifiers = ui.input(|i| i.modifiers);
+/// The pointer moved, over the pane or while the pane holds its button.
+pub(super) fn moved_to(app: &mut App, pane: usize, rect: Rect, pos: Pos2, modifiers: Modifiers, over: bool) {
     let Some(capture) = &mut app.capture else {
         if over && rect.contains(pos) && app.desk.tool.is_some() {
             point(app, pane, rect, pos, Phase::Hover, modifiers.alt);
@@ -141,7 +150,8 @@ fn moved(app: &mut App, ui: &Ui, pane: usize, rect: Rect, pos: Pos2, over: bool)
     }
 }
 
-fn released(app: &mut App, pane: usize, rect: Rect, pos: Pos2, button: PointerButton, modifiers: Modifiers) {
+/// The button that went down over a pane is up.
+pub(super) fn released(app: &mut App, pane: usize, rect: Rect, pos: Pos2, button: PointerButton, modifiers: Modifiers) {
     let Some(capture) = app.capture.filter(|c| c.pane == pane && c.button == button) else { return };
     app.capture = None;
     if button != PointerButton::Primary || capture.handle.is_some() {

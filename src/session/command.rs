@@ -73,6 +73,9 @@ pub enum CommandId {
     Cancel,
     HideOverlays,
     NextPane,
+    ToControls,
+    MovePointer(PointerKey),
+    PressPointer,
     MaximisePane,
     FitViews,
     SidePanels,
@@ -111,6 +114,16 @@ pub enum CommandId {
     Explain,
     Palette,
     Keys,
+}
+
+/// Where a key moves the pointer to, on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum PointerKey {
+    Left,
+    Right,
+    Up,
+    Down,
 }
 
 /// Where a command stands in menus and on the key page.
@@ -241,6 +254,12 @@ pub const COMMANDS: &[Command] = {
         row(Cancel, Tools, "Cancel", &["Escape"], "Drop what is being drawn"),
         row(HideOverlays, View, "Hide overlays", &["Space"], "While held, nothing covers the image"),
         row(NextPane, View, "Next pane", &["Tab"], "Give the keys to the next pane"),
+        row(ToControls, View, "Keyboard to the controls", &["F6"], "Tab goes on there, Enter or Space presses; F6 or Esc comes back to the images"),
+        row(MovePointer(PointerKey::Left), Tools, "Pointer left", &["Alt+ArrowLeft"], "A pointer moved by keys, from the crosshair on, for every tool"),
+        row(MovePointer(PointerKey::Right), Tools, "Pointer right", &["Alt+ArrowRight"], "A pointer moved by keys, from the crosshair on, for every tool"),
+        row(MovePointer(PointerKey::Up), Tools, "Pointer up", &["Alt+ArrowUp"], "A pointer moved by keys, from the crosshair on, for every tool"),
+        row(MovePointer(PointerKey::Down), Tools, "Pointer down", &["Alt+ArrowDown"], "A pointer moved by keys, from the crosshair on, for every tool"),
+        row(PressPointer, Tools, "Pointer press, release", &["Alt+Enter"], "Presses where the keys' pointer is; again to release, after a drag or at once"),
         row(MaximisePane, View, "Maximise pane", &["F11"], "One pane fills the window; again for the layout (or double click)"),
         row(FitViews, View, "Fit", &["F"], "Show everything in every pane"),
         row(SidePanels, View, "Side panels", &["F9"], "Hide series, levels and forms, so that the images have the window; again to show them"),

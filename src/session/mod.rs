@@ -24,7 +24,7 @@ mod summary;
 mod time;
 
 pub use audit::{Audit, AuditRow, Change};
-pub use command::{COMMANDS, Command, CommandId, Group, markdown_table};
+pub use command::{COMMANDS, Command, CommandId, Group, PointerKey, markdown_table};
 pub use error::SessionError;
 pub use history::{Gesture, History};
 pub use images::{Images, NoImages};
