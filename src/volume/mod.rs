@@ -3,6 +3,7 @@
 
 mod colormap;
 mod finding;
+mod gather;
 mod overlay;
 mod plane;
 mod preset;
