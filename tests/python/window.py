@@ -4,6 +4,7 @@ names, roles and places of the controls as a screen reader is told them (AT-SPI)
 Needs Debian's xvfb, xdotool, dbus, at-spi2-core, gir1.2-atspi-2.0 and python3-gi, so it runs with the system's Python. A
 script that uses it is started again by `on_a_bus` under a session bus of its own.
 """
+import faulthandler
 import os
 import re
 import subprocess
@@ -12,11 +13,14 @@ import tempfile
 import time
 
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LIBGL_DRIVERS_PATH", "VK_ICD_FILENAMES", "DBUS_SESSION_BUS_ADDRESS")
+# A check that hangs says where, and ends.
+LIMIT_S = 300
 
 
 def on_a_bus():
     """Starts this script again under a session bus, unless that is where it runs."""
     if os.environ.get("SPONDYL_CHECK_BUS") == "1":
+        faulthandler.dump_traceback_later(LIMIT_S, exit=True)
         return
     os.environ["SPONDYL_CHECK_BUS"] = "1"
     os.execvp("dbus-run-session", ["dbus-run-session", "--", sys.executable, *sys.argv])
@@ -35,7 +39,7 @@ class Window:
         read, write = os.pipe()
         screen = "%dx%dx24" % self.size
         command = ["Xvfb", "-displayfd", str(write), "-screen", "0", screen, "-nolisten", "tcp"]
-        self.display = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
+        self.display = subprocess.Popen(command, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(write)
         with os.fdopen(read) as number:
             self.number = ":" + number.readline().strip()
@@ -48,7 +52,7 @@ class Window:
             self.env["WINIT_X11_SCALE_FACTOR"] = str(self.scale)
         os.environ["DISPLAY"] = self.number
         self.listen()
-        self.process = subprocess.Popen([self.program, *self.arguments], env=self.env, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([self.program, *self.arguments], env=self.env, stdout=subprocess.DEVNULL)
         self.id = self.until(lambda: self.xdotool("search", "--onlyvisible", "--pid", str(self.process.pid)).split()[-1:])[0]
         self.xdotool("windowmove", self.id, "0", "0", "windowsize", self.id, *map(str, self.size), "windowfocus", self.id)
         self.until(lambda: self.frame() and self.rect(self.frame())[2:] == self.size)
@@ -60,7 +64,7 @@ class Window:
             self.process.wait(20)
         finally:
             self.process.kill()
-            self.display.terminate()
+            self.display.kill()
             self.display.wait()
             self.temporary.cleanup()
 
