@@ -11,7 +11,7 @@ use crate::assess;
 use crate::document::{
     Document, ImageIdentity, Lesion, LesionId, LesionKind, Nature, Presence, TimepointKey, Vertebra,
 };
-use crate::export::{Case, MaskRuns, rings};
+use crate::export::{Case, MaskRuns, Words, rings};
 use crate::space::{Geometry, PatientPoint};
 use std::collections::BTreeSet;
 
@@ -46,13 +46,17 @@ pub fn case_file(case: &Case) -> CaseFile {
         deidentification: Deidentification {
             identifiers_written: false,
             method: match case.deidentified {
-                false => {
+                None => {
                     "names, IDs, dates, institutions and physicians are never read into the case; \
                           remarks and labels are the reader's own words"
                 }
-                true => {
+                Some(Words::LeftOut) => {
                     "names, IDs, dates, institutions and physicians are never read into the case; UIDs are replaced \
-                         by others, remarks left out; labels are the reader's own words"
+                         by others, remarks and other sentences left out; labels are the reader's own words"
+                }
+                Some(Words::Kept) => {
+                    "names, IDs, dates, institutions and physicians are never read into the case; UIDs are replaced \
+                         by others; remarks and labels are the reader's own words"
                 }
             }
             .to_owned(),
