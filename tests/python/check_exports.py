@@ -203,6 +203,12 @@ def check_bodies(what, case):
         d = seg.get_segment_description(n)
         same = np.array_equal(pixels[..., n - 1].astype(bool), (nifti == verse).transpose(2, 1, 0))
         check(f"{what}: highdicom and nibabel read the same body of {level}", same and pixels[..., n - 1].any())
+        told = next(v for v in case.json["annotation_sets"][0]["vertebrae"] if v["level"] == level)["body"]
+        figures = (told["image"], told["label_value"], told["voxels"], told["origin"])
+        hand = {"source": "hand", "corrected": False}
+        check(f"{what}: the JSON tells of the body of {level}", figures == (series, verse, (nifti == verse).sum(), hand), figures)
+        there = {uids[k] for k in np.flatnonzero((nifti == verse).any((0, 1)))}
+        check(f"{what}: outlines in every slice of the body of {level}", {c["sop_instance_uid"] for c in told["contours"]} == there)
         region = d.AnatomicRegionSequence[0]
         if codes:
             known = next(v for v in codes["vertebrae"] if v["level"] == level)
@@ -586,14 +592,20 @@ def check_round_trip(what, case):
             # A segmentation is of one series: of several, the one with most voxels.
             check(f"{what}: {name} brings {l['label']!r} back", other is not None and other["geometry"] == l["geometry"])
         if name == "json" and len(case.series) == 1:
+            origins = set()
             for document in (again, case.json):
                 for key in ("case_id",):
                     document[key] = None
                 document["annotation_sets"][0]["active_seconds"] = 0
                 for m in document["annotation_sets"][0]["measurements"]:
                     m["id"] = None
+                # Outlines that are taken from a segmentation come from a file, whatever they came from before.
+                for v in document["annotation_sets"][0]["vertebrae"]:
+                    if "body" in v:
+                        origins.add(v["body"].pop("origin")["source"])
                 document["annotation_sets"][0]["measurements"].sort(key=lambda m: m["label"])
             check(f"{what}: the JSON comes back whole", again == case.json)
+            check(f"{what}: bodies say where they come from", origins == {"hand", "file"}, origins)
     # A segmentation as 3D Slicer keeps it, written by pynrrd, on flipped axes.
     series, (origin, a, b, c), _ = case.series[0]
     masks = case.masks(series)
