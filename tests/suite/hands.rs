@@ -127,7 +127,7 @@ fn a_second_button_takes_no_stroke_away() {
 
 #[test]
 fn wheel_and_right_drag_do_what_they_always_do_with_every_tool() {
-    let (_folder, mut h, _, centers) = labelled();
+    let (_folder, mut h, _, _) = labelled();
     let (none, shift) = (Modifiers::NONE, Modifiers::SHIFT);
     let tools = [
         (none, Key::N),
