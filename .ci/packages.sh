@@ -5,6 +5,7 @@
 #                window  the X11 and keyboard libraries that a window loads when it opens
 #                faults  strace, by which tests let system calls fail
 #                check   independent readers, a virtual display and what a screen reader hears, for the acceptance checks
+#                learn   PyTorch for the processor, for what the docs say about training
 # Nothing is installed when everything is there already, or with NO_INSTALL=1 (`--no-install`).
 
 packages_of() {
@@ -14,6 +15,7 @@ packages_of() {
         window) echo "libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon0 libxkbcommon-x11-0 libwayland-client0" ;;
         faults) echo "strace" ;;
         check) echo "python3-venv dcmtk dicom3tools xvfb xauth xdotool imagemagick strace chromium dbus libglib2.0-bin at-spi2-core gir1.2-atspi-2.0 python3-gi" ;;
+        learn) echo "python3-torch python3-venv" ;;
     esac
 }
 
@@ -24,6 +26,7 @@ why_of() {
         window) echo "to open a window" ;;
         faults) echo "to test what happens when the disk fails" ;;
         check) echo "to check the results with independent tools" ;;
+        learn) echo "to train on exports as the docs do" ;;
     esac
 }
 
@@ -48,6 +51,11 @@ need() {
     echo "Installing:$missing"
     # shellcheck disable=SC2086
     $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
+}
+
+# Whether this system's package lists have a package. Debian 12 has every one named above.
+offered() {
+    apt-cache show "$1" >/dev/null 2>&1 || { [ -r /etc/os-release ] && grep -qx 'ID=debian' /etc/os-release; }
 }
 
 rust_or_say() {

@@ -277,7 +277,7 @@ fn exported(doc: &Document, title: &str, name: &str, format: Format) -> Outcome 
         active_seconds: 0.0,
         volumes: &volumes,
         script: "",
-        deidentified: false,
+        deidentified: None,
         utc: "2026-01-01T00:00:00.000Z",
     };
     let memory = Path::new("/dev/shm");

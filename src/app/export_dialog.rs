@@ -3,7 +3,7 @@
 use super::jobs::Arrival;
 use super::{App, theme, widgets};
 use crate::document::{Document, ImageKey};
-use crate::export::{Case, ExportError, Format, UidKey, Written, export};
+use crate::export::{Case, ExportError, Format, UidKey, Words, Written, export};
 use crate::volume::{FindingCode, Volume};
 use egui::{Align2, Key, Label, RichText, TextEdit, Ui, vec2};
 use std::collections::BTreeMap;
@@ -70,8 +70,9 @@ impl ExportDialog {
                         ui.end_row();
                     }
                 });
-                ui.checkbox(&mut self.deidentify, "Replace UIDs, leave remarks out").on_hover_text(
-                    "Every UID becomes another one, always the same; uid-key.json in spondyl's data directory tells which was which",
+                ui.checkbox(&mut self.deidentify, "Replace UIDs, leave sentences out").on_hover_text(
+                    "Every UID becomes another one, always the same; uid-key.json in spondyl's data directory tells which was which. \
+                     Remarks, evidence and worded answers are left out",
                 );
                 ui.add_space(6.0);
                 if burned_in(app) {
@@ -164,7 +165,7 @@ impl Work {
             volumes: &self.volumes,
             script: &self.script,
             utc: &self.utc,
-            deidentified: self.dialog.deidentify,
+            deidentified: self.dialog.deidentify.then_some(Words::LeftOut),
         };
         export(&case, &formats, folder, self.dialog.foreign.is_some())
     }
@@ -178,8 +179,8 @@ impl Work {
                 "the key of the UIDs would lie in the export; choose another folder".to_owned(),
             ));
         }
-        self.document = key.document(&self.document);
-        self.script = key.script(&self.script);
+        self.document = key.document(&self.document, Words::LeftOut);
+        self.script = key.script(&self.script, Words::LeftOut);
         self.utc = String::new();
         self.volumes = std::mem::take(&mut self.volumes).into_iter().map(|(k, v)| (key.key(&k), v)).collect();
         key.save()

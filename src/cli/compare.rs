@@ -3,7 +3,7 @@
 use super::{Failure, Outcome, say, write_out};
 use crate::agree::{Agreement, CaseReadings, Estimate, Options, Resampling, agreement, agreement_tables, page};
 use crate::export::{json_text, write_whole};
-use crate::import::{self, files_below, reader_name, reading_of};
+use crate::import::{self, Found, files_below, reader_name, reading_of};
 use crate::study::visible;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
@@ -28,15 +28,8 @@ pub struct CompareArgs {
     /// The first reader is the reference that every other is held against.
     #[arg(long)]
     reference: bool,
-    /// Tolerances of the surface Dice, mm, separated by commas.
-    #[arg(long, value_name = "MM", value_delimiter = ',', default_values_t = [1.0, 2.0])]
-    tau_mm: Vec<f64>,
-    /// Resamples of the bootstrap intervals; 0 leaves them out.
-    #[arg(long, value_name = "N", default_value_t = 1000)]
-    bootstrap: usize,
-    /// Seed of the bootstrap.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
+    #[command(flatten)]
+    figures: FigureArgs,
     /// What a level means that a reader of the case did not mark while another did.
     #[arg(long, value_enum, default_value = "absent")]
     unmarked: Unmarked,
@@ -46,6 +39,37 @@ pub struct CompareArgs {
     /// Also write agreement.json, three tables and agreement.html into this folder.
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
+}
+
+/// How the figures of any comparison are computed.
+#[derive(Args)]
+pub(super) struct FigureArgs {
+    /// Tolerances of the surface Dice, mm, separated by commas.
+    #[arg(long, value_name = "MM", value_delimiter = ',', default_values_t = [1.0, 2.0])]
+    tau_mm: Vec<f64>,
+    /// Resamples of the bootstrap intervals; 0 leaves them out.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    bootstrap: usize,
+    /// Seed of the bootstrap.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+}
+
+impl FigureArgs {
+    /// The options of a comparison in which a level that a reader did not mark is absent; no reader is the reference.
+    pub(super) fn options(&self) -> Result<Options, Failure> {
+        if let Some(bad) = self.tau_mm.iter().find(|t| !t.is_finite() || **t < 0.0) {
+            return Err(Failure::Usage(format!("--tau-mm is {bad}; a tolerance is a length from 0 mm on")));
+        }
+        if self.bootstrap > 100_000 {
+            return Err(Failure::Usage(format!(
+                "--bootstrap is {}; at most 100000 resamples are drawn",
+                self.bootstrap
+            )));
+        }
+        let bootstrap = Resampling { samples: self.bootstrap, seed: self.seed };
+        Ok(Options { tau_mm: self.tau_mm.clone(), bootstrap, reference_first: false, unmarked_missing: false })
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -61,29 +85,16 @@ pub(super) enum Unmarked {
 /// # Errors
 /// When a file cannot be read, nothing belongs together, or the output cannot be written.
 pub fn run(args: CompareArgs) -> Outcome {
-    check_numbers(&args.tau_mm, args.bootstrap)?;
-    let (readers, cases, mut notes) = gather(&args.readers)?;
     let options = Options {
-        tau_mm: args.tau_mm.clone(),
-        bootstrap: Resampling { samples: args.bootstrap, seed: args.seed },
         reference_first: args.reference,
         unmarked_missing: args.unmarked == Unmarked::Missing,
+        ..args.figures.options()?
     };
+    let (readers, cases, mut notes) = gather(&args.readers)?;
     let mut compared = agreement(&readers, &cases, &options);
     notes.append(&mut compared.notes);
     compared.notes = notes;
     deliver(&compared, args.json, args.output.as_deref())
-}
-
-/// Tolerances and resamples that make sense.
-pub(super) fn check_numbers(tau_mm: &[f64], bootstrap: usize) -> Outcome {
-    if let Some(bad) = tau_mm.iter().find(|t| !t.is_finite() || **t < 0.0) {
-        return Err(Failure::Usage(format!("--tau-mm is {bad}; a tolerance is a length from 0 mm on")));
-    }
-    if bootstrap > 100_000 {
-        return Err(Failure::Usage(format!("--bootstrap is {bootstrap}; at most 100000 resamples are drawn")));
-    }
-    Ok(())
 }
 
 /// Prints a comparison, and writes it to a folder where one is given.
@@ -143,19 +154,11 @@ fn gather(arguments: &[PathBuf]) -> Result<Gathered, Failure> {
         }
         let mut readings = Vec::new();
         for (reader, file) in files.into_iter().enumerate() {
-            let found = file.map(|p| import::read(p)).transpose();
-            readings.push(match found {
-                Ok(found) => found.map(|f| {
-                    if names[reader].is_none() {
-                        names[reader].clone_from(&f.reader);
-                    }
-                    reading_of(&f)
-                }),
-                Err(e) => {
-                    notes.push(e.to_string());
-                    None
-                }
-            });
+            let found = file.and_then(|p| read_or_note(p, &mut notes));
+            if let Some(f) = found.as_ref().filter(|_| names[reader].is_none()) {
+                names[reader].clone_from(&f.reader);
+            }
+            readings.push(found.map(|f| reading_of(&f)));
         }
         cases.push(CaseReadings { name: name.clone(), readings });
     }
@@ -168,6 +171,11 @@ fn gather(arguments: &[PathBuf]) -> Result<Gathered, Failure> {
     let folder_name = |p: &PathBuf| p.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let names = names.into_iter().zip(arguments).map(|(n, p)| n.unwrap_or_else(|| folder_name(p))).collect();
     Ok((unique(names), cases, notes))
+}
+
+/// What a file holds. One that cannot be read costs its reader that case, and is said.
+pub(super) fn read_or_note(path: &Path, notes: &mut Vec<String>) -> Option<Found> {
+    import::read(path).map_err(|e| notes.push(e.to_string())).ok()
 }
 
 /// Readers of one name become `name`, `name (2)`, ….

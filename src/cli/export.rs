@@ -2,7 +2,7 @@
 
 use super::{Failure, Outcome, say, write_out};
 use crate::document::{Document, ImageKey, Measurement};
-use crate::export::{Case, Format, UidKey, export};
+use crate::export::{Case, Format, UidKey, Words, export};
 use crate::session::{Access, Opened, Places, Session};
 use crate::study::{self, Series, visible};
 use crate::volume::{FindingCode, Volume};
@@ -39,10 +39,13 @@ pub struct ExportArgs {
     /// Replace files of another case or reader.
     #[arg(long)]
     force: bool,
-    /// Replace every UID by another one (always the same for the same) and leave remarks out. Which was which stands in
-    /// the key file.
+    /// Replace every UID by another one (always the same for the same), and leave out what the reader said in sentences:
+    /// remarks, evidence, worded answers, operations, outcomes. Which UID was which stands in the key file.
     #[arg(long)]
     deidentify: bool,
+    /// With --deidentify: keep the sentences; somebody has read them and knows that they name nobody.
+    #[arg(long, requires = "deidentify")]
+    keep_text: bool,
     /// The key file of --deidentify; it must not lie where the export goes. By default uid-key.json in the user's data
     /// directory.
     #[arg(long, value_name = "FILE", requires = "deidentify")]
@@ -64,10 +67,11 @@ pub fn run(args: ExportArgs) -> Outcome {
     let mut volumes = load(&args.images, session.document())?;
     let mut script = session.script();
     let mut replaced = None;
-    if args.deidentify {
+    let words = args.deidentify.then_some(if args.keep_text { Words::Kept } else { Words::LeftOut });
+    if let Some(words) = words {
         let mut key = open_key(args.key_file.as_deref(), &args.output)?;
-        replaced = Some(key.document(session.document()));
-        script = key.script(&script);
+        replaced = Some(key.document(session.document(), words));
+        script = key.script(&script, words);
         volumes = volumes.into_iter().map(|(k, v)| (key.key(&k), v)).collect();
         key.save()?;
     }
@@ -79,7 +83,7 @@ pub fn run(args: ExportArgs) -> Outcome {
         volumes: &volumes,
         script: &script,
         utc: if args.deidentify { "" } else { session.changed_utc() },
-        deidentified: args.deidentify,
+        deidentified: words,
     };
     for image in case.doc.images.values() {
         let told = image.findings.iter().filter(|f| f.code == FindingCode::BurnedInAnnotation);

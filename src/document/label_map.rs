@@ -4,6 +4,7 @@
 use crate::space::VoxelIndex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Edge of a brick in voxels.
 const BRICK: usize = 16;
@@ -158,6 +159,44 @@ impl LabelMap {
         })
     }
 
+    /// Runs of all labels in some slices, ascending.
+    pub fn runs_in_slices(&self, slices: Range<usize>) -> Vec<Run> {
+        let mut bricks: Vec<([u32; 3], &Brick)> = self.bricks.iter().map(|(key, brick)| (*key, brick)).collect();
+        let layers = slices.start / BRICK..slices.end.div_ceil(BRICK);
+        bricks.retain(|([.., k], _)| layers.contains(&(*k as usize)));
+        bricks.sort_unstable_by_key(|([i, j, k], _)| [*k, *j, *i]);
+        let mut runs: Vec<Run> = Vec::new();
+        for layer_bricks in bricks.chunk_by(|(a, _), (b, _)| a[2] == b[2]) {
+            let first = layer_bricks[0].0[2] as usize * BRICK;
+            for k in (first..first + BRICK).filter(|k| slices.contains(k)) {
+                for row_bricks in layer_bricks.chunk_by(|(a, _), (b, _)| a[1] == b[1]) {
+                    self.add_rows(row_bricks, k, &mut runs);
+                }
+            }
+        }
+        runs
+    }
+
+    /// Appends the runs of one slice in bricks that lie beside each other.
+    fn add_rows(&self, bricks: &[([u32; 3], &Brick)], k: usize, runs: &mut Vec<Run>) {
+        for row in 0..BRICK {
+            for ([i, j, _], brick) in bricks {
+                let in_brick = BRICK * (row + BRICK * (k % BRICK));
+                let labels = &brick.labels[in_brick..in_brick + BRICK];
+                let mut at = VoxelIndex([*i as usize * BRICK, *j as usize * BRICK + row, k]).flat(self.size) as u64;
+                for same in labels.chunk_by(|a, b| a == b) {
+                    let (start, length, label) = (at, same.len() as u32, same[0]);
+                    at += u64::from(length);
+                    match runs.last_mut() {
+                        _ if label == 0 => {}
+                        Some(r) if r.label == label && r.start + u64::from(r.length) == start => r.length += length,
+                        _ => runs.push(Run { start, length, label }),
+                    }
+                }
+            }
+        }
+    }
+
     /// Runs of one label, ascending.
     pub fn runs_of(&self, label: u16) -> Vec<Run> {
         runs_from_sorted(&self.voxels_of(label), label)
@@ -226,5 +265,27 @@ mod tests {
         let mut map = LabelMap::new([50, 10, 3]);
         map.paint(&[Run { start: 3, length: 60, label: 4 }]);
         assert_eq!(map.runs_of(4), [Run { start: 3, length: 60, label: 4 }]);
+    }
+
+    #[test]
+    fn runs_in_slices_are_those_of_every_label_in_order() {
+        let mut map = LabelMap::new([40, 30, 20]);
+        let run = |start, length, label| Run { start, length, label };
+        map.paint(&[run(10, 100, 1), run(50, 9, 2), run(18_000, 3000, 3), run(23_999, 1, 4), run(19_000, 1, 0)]);
+        let expected = [
+            run(10, 40, 1),
+            run(50, 9, 2),
+            run(59, 51, 1),
+            run(18_000, 1000, 3),
+            run(19_001, 1999, 3),
+            run(23_999, 1, 4),
+        ];
+        assert_eq!(map.runs_in_slices(0..20), expected);
+        let by_slice: Vec<Run> = (0..20).flat_map(|k| map.runs_in_slices(k..k + 1)).collect();
+        let voxels = |runs: &[Run]| -> Vec<(u64, u16)> {
+            runs.iter().flat_map(|r| (r.start..r.start + u64::from(r.length)).map(|v| (v, r.label))).collect()
+        };
+        assert_eq!(voxels(&by_slice), voxels(&expected));
+        assert_eq!(map.runs_in_slices(3..15), []);
     }
 }

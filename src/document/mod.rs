@@ -23,8 +23,8 @@ pub use lesion::{
 pub use measurement::{MeasureRole, Measurement, MeasurementShape};
 pub use timepoint::{Followup, Timepoint, TimepointKey};
 pub use vertebra::{
-    Castellvi, EsccGrade, EsccImage, HeightPoints, LeakPlace, LevelConfidence, LevelStatus, PostoperativeState,
-    SpineNumbering, Transition, Vertebra,
+    BodyOrigin, BodySource, Castellvi, EsccGrade, EsccImage, HeightPoints, LeakPlace, LevelConfidence, LevelStatus,
+    PostoperativeState, SpineNumbering, Transition, Vertebra,
 };
 
 use crate::anatomy::VertebraLevel;

@@ -83,6 +83,24 @@ pub struct PostoperativeState {
     pub procedure: Option<String>,
 }
 
+words! {
+    /// Where the outline of a body comes from.
+    BodySource {
+        OneClick = "one_click", OneClickAndNeighbours = "one_click_and_neighbours", EndPlates = "end_plates", File = "file",
+        Hand = "hand",
+    } default Hand
+}
+
+/// Where the outline of a body comes from, and whether it was changed since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BodyOrigin {
+    /// Its labelled centre alone, the neighbours' centres too, its six end-plate points, a file, or the reader's hand.
+    pub source: BodySource,
+    /// The reader has painted on it since.
+    pub corrected: bool,
+}
+
 /// One vertebra.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Vertebra {
@@ -133,6 +151,9 @@ pub struct Vertebra {
     pub evidence: Vec<Evidence>,
     /// The reader's remark; must not identify the patient.
     pub remark: Option<String>,
+    /// Where the body's outline comes from; absent without one, and in cases of before this was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_origin: Option<BodyOrigin>,
 }
 
 words! {
@@ -141,8 +162,8 @@ words! {
 }
 
 impl Vertebra {
-    /// Fields that no `set` may change: centres and heights have their own steps.
-    pub const FIXED: &[&str] = &["at_mm", "heights"];
+    /// Fields that no `set` may change: centres, heights and outlines have their own steps.
+    pub const FIXED: &[&str] = &["at_mm", "heights", "body_origin"];
 }
 
 /// How the spine was counted. Never renamed silently: T13 and L6 are one bone under two readings.

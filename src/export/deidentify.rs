@@ -1,7 +1,8 @@
 //! Exports without the identities of images: every UID is replaced by another one, always by the same, and a key file
-//! that stays with the reader tells which was which. Remarks are left out; labels and pseudonyms stay.
+//! that stays with the reader tells which was which. Sentences are left out unless asked for; labels and pseudonyms stay.
 
 use super::file::{ExportError, write_whole};
+use super::words::{Words, leave_out, step_without};
 use crate::document::{Document, ImageIdentity, ImageKey, TimepointKey};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -118,22 +119,21 @@ impl UidKey {
         }
     }
 
-    /// A document whose UIDs are replaced and whose remarks are left out.
-    pub fn document(&mut self, doc: &Document) -> Document {
+    /// A document whose UIDs are replaced and whose sentences are left out, or stay.
+    pub fn document(&mut self, doc: &Document, words: Words) -> Document {
         let mut out = doc.clone();
         out.images = doc.images.iter().map(|(key, i)| (self.key(key), self.identity(i))).collect();
         out.masks = doc.masks.iter().map(|(key, map)| (self.key(key), map.clone())).collect();
         out.bodies = doc.bodies.iter().map(|(key, map)| (self.key(key), map.clone())).collect();
         out.measurements.values_mut().for_each(|m| m.image = self.key(&m.image));
-        out.case.remark = None;
-        out.lesions.values_mut().for_each(|l| l.remark = None);
         let later = doc.followups.iter().map(|(t, levels)| (self.timepoint(t), levels.clone()));
         out.followups = later.collect();
-        let levels = out.vertebrae.values_mut().chain(out.followups.values_mut().flat_map(|f| f.values_mut()));
-        levels.for_each(|v| v.remark = None);
         out.timepoints = doc.timepoints.iter().map(|(t, p)| (self.timepoint(t), p.clone())).collect();
         let studies = out.timepoints.values_mut().flat_map(|t| &mut t.studies);
         studies.for_each(|uid| *uid = self.uid(uid));
+        if words == Words::LeftOut {
+            leave_out(&mut out);
+        }
         out
     }
 
@@ -163,11 +163,12 @@ impl UidKey {
         uids.into_iter().fold(text.to_owned(), |t, (from, to)| t.replace(from.as_str(), to))
     }
 
-    /// Steps whose series are replaced, without those that set a remark.
-    pub fn script(&mut self, script: &str) -> String {
+    /// Steps whose series are replaced, without sentences or with them.
+    pub fn script(&mut self, script: &str, words: Words) -> String {
         let mut out = String::new();
         for line in script.lines() {
-            let step = serde_json::from_str::<Value>(line).ok().and_then(without_remarks);
+            let step = serde_json::from_str::<Value>(line).ok();
+            let step = if words == Words::LeftOut { step.and_then(step_without) } else { step };
             let Some(mut step) = step.filter(Value::is_object) else { continue };
             self.replace_in(&mut step);
             out += &format!("{step}\n");
@@ -188,20 +189,6 @@ impl UidKey {
     }
 }
 
-/// A step without what sets a remark, also where it is within another step.
-fn without_remarks(mut step: Value) -> Option<Value> {
-    if step.get("op").is_some_and(|op| op == "set") && step.get("field").is_some_and(|f| f == "remark") {
-        return None;
-    }
-    if let Some(inner) = step.get_mut("step") {
-        *inner = without_remarks(inner.take())?;
-    }
-    if let Some(Value::Array(steps)) = step.get_mut("steps") {
-        *steps = std::mem::take(steps).into_iter().filter_map(without_remarks).collect();
-    }
-    Some(step)
-}
-
 /// Digits with at least two dots between them: no number and no word of a script looks so.
 fn looks_like_uid(text: &str) -> bool {
     text.bytes().all(|b| b == b'.' || b.is_ascii_digit()) && text.bytes().filter(|b| *b == b'.').count() >= 2
@@ -219,7 +206,7 @@ mod tests {
         let mut doc = sample().doc;
         doc.bodies = doc.masks.clone();
         let mut key = UidKey::open(&folder.path().join("key.json")).unwrap();
-        let out = key.document(&doc);
+        let out = key.document(&doc, Words::LeftOut);
         let series: Vec<_> = out.images.keys().collect();
         assert!(series.iter().all(|k| !doc.images.contains_key(k)));
         assert_eq!((out.masks.keys().collect::<Vec<_>>(), out.bodies.keys().collect()), (series.clone(), series));
@@ -231,11 +218,15 @@ mod tests {
         let path = folder.path().join("apart").join("key.json");
         let mut sample = sample();
         sample.doc.case.remark = Some("Doe was here".to_owned());
+        sample.doc.case.answers.insert("q".to_owned(), crate::document::Answer::Words("as Doe says".to_owned()));
+        sample.script +=
+            "{\"op\":\"set\",\"target\":{\"case\":true},\"field\":\"answers.q\",\"value\":\"as Doe says\"}\n";
         let mut key = UidKey::open(&path).unwrap();
-        let (doc, script) = (key.document(&sample.doc), key.script(&sample.script));
+        let (doc, script) = (key.document(&sample.doc, Words::LeftOut), key.script(&sample.script, Words::LeftOut));
         key.save().unwrap();
         let volumes = sample.volumes.iter().map(|(k, v)| (key.key(k), v.clone())).collect();
-        let case = Case { doc: &doc, volumes: &volumes, script: &script, deidentified: true, ..sample.case() };
+        let case =
+            Case { doc: &doc, volumes: &volumes, script: &script, deidentified: Some(Words::LeftOut), ..sample.case() };
         let out = folder.path().join("out");
         assert!(key.lies_in(folder.path()) && !key.lies_in(&out));
         let formats = [Format::Json, Format::Csv, Format::Nifti, Format::Script];
@@ -246,6 +237,8 @@ mod tests {
                 assert!(!text.contains(told), "{} tells {told}", file.display());
             }
         }
+        let kept = (key.document(&sample.doc, Words::Kept), key.script(&sample.script, Words::Kept));
+        assert!(kept.0.case.remark.is_some() && kept.0.case.answers.len() == 1 && kept.1.contains("Doe says"));
         // The figures are the same as with the UIDs of the images.
         let figures = |case: &Case| String::from_utf8(json_text(&super::super::case_file(case)).unwrap()).unwrap();
         let lines = |t: &str| t.lines().filter(|l| l.contains("volume_mm3")).map(str::to_owned).collect::<Vec<_>>();

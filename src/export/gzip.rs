@@ -1,6 +1,7 @@
 //! One gzip stream (RFC 1952, a single member) out of parts that are compressed apart: by several threads, and equal blank
 //! parts once. Each part ends with a flush to a byte (RFC 1951, 3.2.4), so that deflated parts can stand behind each other.
 
+use super::deflate::{Stretch, StretchBytes, deflate};
 use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompress, Status};
 use std::io::{self, Read, Write};
 
@@ -8,6 +9,8 @@ use std::io::{self, Read, Write};
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 /// A last block without content.
 const END: [u8; 2] = [3, 0];
+/// Bytes that are looked at together: they stay in a core's own cache, where a whole slice would not.
+const BUFFER: usize = 1 << 16;
 
 /// A part of the content, compressed.
 pub struct Part {
@@ -36,6 +39,18 @@ impl Part {
                 return Err(io::Error::other("the compressor stands still"));
             }
             deflated.reserve(deflated.len().max(1 << 12));
+        }
+    }
+
+    /// Compresses stretches of an image of so many columns.
+    pub fn of_stretches(stretches: &[Stretch], columns: usize) -> Part {
+        let mut crc = Crc::new();
+        let (mut bytes, mut buffer) = (StretchBytes::new(stretches), vec![0; BUFFER]);
+        loop {
+            match bytes.fill(&mut buffer) {
+                0 => return Part { deflated: deflate(stretches, columns), crc },
+                count => crc.update(&buffer[..count]),
+            }
         }
     }
 }
@@ -135,9 +150,42 @@ impl<'a, R: Read> ReadBack<'a, R> {
 
 /// Whether a compressed part holds just this content.
 pub fn holds(deflated: &[u8], content: &[u8]) -> bool {
-    let mut found = Vec::with_capacity(content.len() + 1);
-    let done = Decompress::new(false).decompress_vec(deflated, &mut found, FlushDecompress::Sync);
-    done.is_ok() && found == content
+    let mut rest = content;
+    let same = inflate(deflated, |found| {
+        let Some((next, after)) = rest.split_at_checked(found.len()) else { return false };
+        rest = after;
+        found == next
+    });
+    same && rest.is_empty()
+}
+
+/// Whether a compressed part holds just these stretches.
+pub fn holds_stretches(deflated: &[u8], stretches: &[Stretch]) -> bool {
+    let (mut bytes, mut expected) = (StretchBytes::new(stretches), vec![0; BUFFER]);
+    let same = inflate(deflated, |found| {
+        // The decoder stops within a word only where what it reads is damaged.
+        let count = bytes.fill(&mut expected[..found.len() & !1]);
+        found == &expected[..count]
+    });
+    same && bytes.fill(&mut expected) == 0
+}
+
+/// Inflates a part and shows the content piece by piece, as long as `same` says so; whether all of it was sound.
+fn inflate(deflated: &[u8], mut same: impl FnMut(&[u8]) -> bool) -> bool {
+    let mut decompress = Decompress::new(false);
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        let (from, before) = (decompress.total_in() as usize, decompress.total_out());
+        let done = decompress.decompress(&deflated[from..], &mut buffer, FlushDecompress::None);
+        let count = (decompress.total_out() - before) as usize;
+        // A buffer without room says that nothing moved on; that is the end where all was read.
+        match done {
+            Err(_) | Ok(Status::StreamEnd) => return false,
+            Ok(_) if count > 0 && !same(&buffer[..count]) => return false,
+            Ok(_) if count == 0 && decompress.total_in() as usize == from => return from == deflated.len(),
+            Ok(_) => {}
+        }
+    }
 }
 
 #[cfg(test)]
@@ -169,6 +217,8 @@ mod tests {
             let mut other = p.clone();
             other.push(1);
             assert!(!holds(&deflated, &other) && (p.is_empty() || !holds(&deflated, &p[1..])));
+            let half = &deflated[..deflated.len() / 2];
+            assert!(p.len() < 4096 || !holds(half, p), "a part that was cut");
         }
         assert!(back.part().is_err());
         back.finish().expect("the end");
@@ -177,5 +227,47 @@ mod tests {
         decoder.read_to_end(&mut back).expect("one sound stream");
         assert!(back == parts.concat());
         assert!(packed.len() < 180_000, "blank parts are small: {}", packed.len());
+    }
+    #[test]
+    fn stretches_come_back_as_they_are_and_not_otherwise() {
+        let stretch = |words, value| Stretch { words, value };
+        let parts = [
+            vec![stretch(300_001, 0)],
+            vec![stretch(1, 7), stretch(70_000, 0), stretch(33, 258), stretch(5, 7)],
+            vec![],
+            vec![stretch(1, 0)],
+        ];
+        let mut packed = Vec::new();
+        let mut gzip = Gzip::new(&mut packed).expect("memory");
+        parts.iter().for_each(|p| gzip.put(&Part::of_stretches(p, 100)).expect("memory"));
+        let expected = gzip.finish().expect("memory");
+        let mut back = ReadBack::new(&packed[..], &expected).expect("our header");
+        for p in &parts {
+            let deflated = back.part().expect("there");
+            assert!(holds_stretches(&deflated, p));
+            let more = [&p[..], &[stretch(1, 9)]].concat();
+            assert!(!holds_stretches(&deflated, &more));
+            assert!(p.is_empty() || !holds_stretches(&deflated, &p[1..]));
+            for at in 0..deflated.len() {
+                let mut damaged = deflated.clone();
+                damaged[at] ^= 4;
+                let same = holds_stretches(&damaged, p);
+                assert!(!same || inflated(&damaged) == inflated(&deflated), "byte {at}: other content is found");
+            }
+        }
+        back.finish().expect("the end");
+        let mut content = Vec::new();
+        GzDecoder::new(&packed[..]).read_to_end(&mut content).expect("one sound stream with its check sum");
+        let words: usize = parts.iter().flatten().map(|s| s.words).sum();
+        assert_eq!(content.len(), 2 * words);
+    }
+
+    fn inflated(part: &[u8]) -> Vec<u8> {
+        let mut content = Vec::new();
+        inflate(part, |bytes| {
+            content.extend(bytes);
+            true
+        });
+        content
     }
 }

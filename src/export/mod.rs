@@ -5,12 +5,14 @@ mod check;
 mod coco;
 mod cohort;
 mod contours;
+mod deflate;
 mod deidentify;
 pub mod dicom;
 mod figure;
 mod file;
 mod format;
 mod gzip;
+mod huffman;
 mod layout;
 mod made;
 mod markups;
@@ -24,6 +26,7 @@ mod stl;
 mod surface;
 mod tables;
 mod verse;
+mod words;
 mod write;
 
 pub use case::{
@@ -41,6 +44,7 @@ pub use mask::{MaskRuns, VOXELS_MAX};
 pub use parquet::parquet;
 pub use surface::{Facet, surface};
 pub use tables::{Table, tables};
+pub use words::Words;
 pub use write::{Written, export};
 
 use crate::document::{Document, ImageKey};
@@ -64,8 +68,8 @@ pub struct Case<'a> {
     pub volumes: &'a BTreeMap<ImageKey, Arc<Volume>>,
     /// The steps that lead to the document, as JSON Lines.
     pub script: &'a str,
-    /// Whether its UIDs stand for others ([`UidKey`]).
-    pub deidentified: bool,
+    /// Whether its UIDs stand for others ([`UidKey`]), and then what became of sentences.
+    pub deidentified: Option<Words>,
     /// When the document got to where it is, RFC 3339: of the last step that stands, else of the case's birth.
     pub utc: &'a str,
 }
@@ -103,7 +107,7 @@ pub(crate) mod tests {
             active_seconds: 12.5,
             volumes,
             script,
-            deidentified: false,
+            deidentified: None,
             utc: "2026-03-04T05:06:07.089Z",
         }
     }

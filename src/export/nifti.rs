@@ -4,19 +4,23 @@
 //! (gantry tilt). The qform can only hold right angles; of a sheared grid it is the nearest one, with slices set along
 //! their normal, which is what readers without an sform make of the series itself.
 
+use super::deflate::Stretch;
 use super::file::{ExportError, write_verified};
-use super::gzip::{Expected, Gzip, Part, ReadBack, holds};
+use super::gzip::{Expected, Gzip, Part, ReadBack, holds, holds_stretches};
 use crate::document::{ImageIdentity, ImageKey, LabelMap};
-use crate::space::{DMat3, DVec3, Geometry, VoxelIndex};
+use crate::space::{DMat3, DVec3, Geometry};
 use flate2::read::GzDecoder;
 use rayon::prelude::*;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::path::Path;
 
 /// Header and the four bytes that say "no extensions".
 const HEADER: usize = 352;
+/// Slices that are compressed together.
+const LAYER: usize = 16;
 
 /// One label map on its way into a file.
 pub struct LabelImage<'a> {
@@ -42,20 +46,37 @@ impl LabelImage<'_> {
     pub fn write(&self, path: &Path) -> Result<(), ExportError> {
         let header = header(&self.image.geometry, self.key, Sample::Uint16, &self.description, self.intent)
             .map_err(ExportError::Unfit)?;
-        let painted = self.painted();
         let [columns, rows, slices] = self.image.geometry.size();
-        let voxels = columns * rows;
-        write_slices(path, &header, [slices, 2 * voxels], |k| slice_bytes(&painted[k], voxels))
+        let layers: Vec<Range<usize>> =
+            (0..slices).step_by(LAYER).map(|first| first..slices.min(first + LAYER)).collect();
+        let stretches = |k: &Range<usize>| self.stretches(k.clone(), columns * rows);
+        let stretches: Vec<Vec<Stretch>> = layers.par_iter().map(stretches).collect();
+        let parts = Parts {
+            count: layers.len(),
+            pack: |n: usize| Ok(Part::of_stretches(&stretches[n], columns)),
+            same: |n: usize, deflated: &[u8]| holds_stretches(deflated, &stretches[n]),
+            name: |n: usize| format!("slices {:?}", layers[n]),
+        };
+        parts.write(path, &header)
     }
 
-    /// Painted voxels of each slice: place in the slice and export value.
-    fn painted(&self) -> Vec<Vec<(usize, u16)>> {
-        let [columns, _, slices] = self.image.geometry.size();
-        let mut painted = vec![Vec::new(); slices];
-        for (VoxelIndex([i, j, k]), label) in self.map.into_iter().flat_map(LabelMap::painted) {
-            painted[k].push((i + columns * j, self.values.get(&label).copied().unwrap_or(0)));
+    /// The voxels of some slices as stretches of one export value.
+    fn stretches(&self, slices: Range<usize>, voxels: usize) -> Vec<Stretch> {
+        let mut stretches: Vec<Stretch> = Vec::new();
+        let mut add = |words, value| match stretches.last_mut() {
+            Some(last) if last.value == value => last.words += words,
+            _ if words == 0 => {}
+            _ => stretches.push(Stretch { words, value }),
+        };
+        let (first, end) = (slices.start * voxels, slices.end * voxels);
+        let mut voxel = first;
+        for run in self.map.into_iter().flat_map(|map| map.runs_in_slices(slices.clone())) {
+            add(run.start as usize - voxel, 0);
+            add(run.length as usize, self.values.get(&run.label).copied().unwrap_or(0));
+            voxel = run.start as usize + run.length as usize;
         }
-        painted
+        add(end - voxel, 0);
+        stretches
     }
 }
 
@@ -119,61 +140,72 @@ pub fn header(
     Ok(h)
 }
 
-/// Writes an image as gzip, slice by slice, and reads it back. `slice` gives a slice's bytes, `None` where all are zero.
+/// Writes an image as gzip, slice by slice, and reads it back.
 ///
 /// # Errors
 /// [`ExportError::Io`] and [`ExportError::ReadBack`].
 pub fn write_slices(
     path: &Path,
     header: &[u8],
-    [slices, slice_bytes]: [usize; 2],
-    slice: impl Fn(usize) -> Option<Vec<u8>> + Sync,
+    slices: usize,
+    slice: impl Fn(usize) -> Vec<u8> + Sync,
 ) -> Result<(), ExportError> {
-    /// Slices in memory at once.
-    const TOGETHER: usize = 32;
-    let groups = || (0..slices).step_by(TOGETHER).map(|first| first..slices.min(first + TOGETHER));
-    let zeros = vec![0; slice_bytes];
-    let expected: OnceCell<Expected> = OnceCell::new();
-    write_verified(
-        path,
-        |out| {
-            let blank = Part::new(&zeros)?;
-            let mut gzip = Gzip::new(out)?;
-            gzip.put(&Part::new(header)?)?;
-            for group in groups() {
-                let pack = |k| slice(k).map(|b| Part::new(&b)).transpose();
-                let packed = group.into_par_iter().map(pack).collect::<io::Result<Vec<Option<Part>>>>()?;
-                packed.iter().try_for_each(|part| gzip.put(part.as_ref().unwrap_or(&blank)))?;
-            }
-            gzip.finish().map(|e| drop(expected.set(e)))
-        },
-        |back| {
-            let mut back = ReadBack::new(back, expected.get().ok_or("nothing was written")?)?;
-            if !holds(&back.part()?, header) {
-                return Err("header".to_owned());
-            }
-            for group in groups() {
-                let parts = group.clone().map(|_| back.part()).collect::<Result<Vec<Vec<u8>>, String>>()?;
-                let same = |(k, part): (usize, &Vec<u8>)| match slice(k) {
-                    Some(content) => holds(part, &content),
-                    None => holds(part, &zeros),
-                };
-                if let Some((k, _)) = group.into_par_iter().zip(&parts).find_any(|pair| !same(*pair)) {
-                    return Err(format!("slice {k}"));
-                }
-            }
-            back.finish()
-        },
-    )
+    let parts = Parts {
+        count: slices,
+        pack: |k| Part::new(&slice(k)),
+        same: |k, deflated: &[u8]| holds(deflated, &slice(k)),
+        name: |k| format!("slice {k}"),
+    };
+    parts.write(path, header)
 }
 
-/// A slice of these voxels as little-endian bytes; `None` where nothing is painted.
-fn slice_bytes(painted: &[(usize, u16)], voxels: usize) -> Option<Vec<u8>> {
-    let mut bytes = (!painted.is_empty()).then(|| vec![0; 2 * voxels])?;
-    for (at, value) in painted {
-        bytes[2 * at..2 * at + 2].copy_from_slice(&value.to_le_bytes());
+/// What stands behind the header: so many parts, what each is compressed, whether what was read back holds it, and its
+/// name where it does not.
+struct Parts<P, S, N> {
+    count: usize,
+    pack: P,
+    same: S,
+    name: N,
+}
+
+impl<P, S, N> Parts<P, S, N>
+where
+    P: Fn(usize) -> io::Result<Part> + Sync,
+    S: Fn(usize, &[u8]) -> bool + Sync,
+    N: Fn(usize) -> String + Sync,
+{
+    fn write(&self, path: &Path, header: &[u8]) -> Result<(), ExportError> {
+        /// Parts in memory at once.
+        const TOGETHER: usize = 32;
+        let groups = || (0..self.count).step_by(TOGETHER).map(|first| first..self.count.min(first + TOGETHER));
+        let expected: OnceCell<Expected> = OnceCell::new();
+        write_verified(
+            path,
+            |out| {
+                let mut gzip = Gzip::new(out)?;
+                gzip.put(&Part::new(header)?)?;
+                for group in groups() {
+                    let packed = group.into_par_iter().map(&self.pack).collect::<io::Result<Vec<Part>>>()?;
+                    packed.iter().try_for_each(|part| gzip.put(part))?;
+                }
+                gzip.finish().map(|e| drop(expected.set(e)))
+            },
+            |back| {
+                let mut back = ReadBack::new(back, expected.get().ok_or("nothing was written")?)?;
+                if !holds(&back.part()?, header) {
+                    return Err("header".to_owned());
+                }
+                for group in groups() {
+                    let parts = group.clone().map(|_| back.part()).collect::<Result<Vec<Vec<u8>>, String>>()?;
+                    let other = group.into_par_iter().zip(&parts).find_any(|(n, part)| !(self.same)(*n, part));
+                    if let Some((n, _)) = other {
+                        return Err((self.name)(n));
+                    }
+                }
+                back.finish()
+            },
+        )
     }
-    Some(bytes)
 }
 
 /// Voxel to RAS millimetres.

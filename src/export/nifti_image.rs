@@ -24,6 +24,5 @@ pub fn write_image(path: &Path, key: &ImageKey, volume: &Volume, description: &s
             _ => values.flat_map(|v| (v as i16).to_le_bytes()).collect(),
         }
     };
-    let slice_bytes = columns * rows * if sample == Sample::Float32 { 4 } else { 2 };
-    write_slices(path, &head, [slices, slice_bytes], |k| Some(slice(k)))
+    write_slices(path, &head, slices, slice)
 }

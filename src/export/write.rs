@@ -76,12 +76,16 @@ pub fn export_values(case: &Case) -> BTreeMap<u16, u16> {
     labels.into_iter().zip(1..).collect()
 }
 
-/// The value of each level's body in exports: VerSe's, which has one, 26, for the whole sacrum.
+/// The value of each level's body in exports.
 fn body_values() -> BTreeMap<u16, u16> {
+    VertebraLevel::ALL.into_iter().filter_map(|l| Some((l.label_value(), body_value(l)?))).collect()
+}
+
+/// The value of a level's body in exports: VerSe's, which has one, 26, for the whole sacrum.
+pub(super) fn body_value(level: VertebraLevel) -> Option<u16> {
     const SACRUM: u8 = 26;
-    let sacral = |l: VertebraLevel| (l.region() == Region::Sacral).then_some(SACRUM);
-    let verse = |l: VertebraLevel| Some((l.label_value(), u16::from(l.codes().verse_id.or(sacral(l))?)));
-    VertebraLevel::ALL.into_iter().filter_map(verse).collect()
+    let sacral = (level.region() == Region::Sacral).then_some(SACRUM);
+    level.codes().verse_id.or(sacral).map(u16::from)
 }
 
 /// Bodies that share a value in the label map, in a sentence: VerSe has one for the whole sacrum.

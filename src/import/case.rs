@@ -20,7 +20,7 @@ pub fn journal(path: &Path) -> Result<Found, ImportError> {
         active_seconds: session.active_time().as_secs_f64(),
         volumes: &BTreeMap::new(),
         script: &script,
-        deidentified: false,
+        deidentified: None,
         utc: session.changed_utc(),
     };
     let mut found = of_case(case_file(&case)).map_err(|what| ImportError::new(path, what))?;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Exports and imports held against independent readers: dciodvfy, dsrdump, highdicom, pydicom, nibabel, SimpleITK, pynrrd,
-pyarrow, pycocotools, rt-utils.
+"""Exports and imports held against independent readers: dciodvfy, dsrdump, highdicom, dcmqi, pydicom, nibabel, SimpleITK,
+pynrrd, pyarrow, pycocotools, rt-utils; MONAI where an interpreter with PyTorch is named.
 
     check_exports.py SPONDYL [FOLDER]
 
@@ -9,12 +9,14 @@ exports every format and compares voxels and numbers with the case JSON. Prints 
 """
 
 import json
+import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
 
+import dcmqi_reads
 import numpy as np
 import pydicom
 from pydicom.dataset import FileDataset, FileMetaDataset
@@ -22,6 +24,9 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 SIZE = (41, 37, 14)  # columns, rows, slices: 41 * 37 = 1517 is no multiple of 8
 FAILED = []
+# The environment variable that names a Python with MONAI and PyTorch, and the cases that it trains on: it starts slowly.
+LEARNER = "SPONDYL_LEARNER_PYTHON"
+TRAINED_ON = ["oblique"]
 # Codes of vertebrae from public sources, where they are beside the repository.
 CODES = pathlib.Path(__file__).resolve().parents[3] / "shared" / "design" / "vertebra_codes.json"
 
@@ -141,15 +146,19 @@ class Case:
             for g in [l["geometry"], *(o["geometry"] for o in l["on_other_images"])]:
                 if g["image"] != series or g["mask"] is None:
                     continue
-                (w, h, d), (i, j, k) = g["mask"]["size_ijk"], g["mask"]["origin_ijk"]
-                runs = np.array(g["mask"]["runs"])
-                box = np.zeros(w * h * d, bool)
-                flat = np.repeat(np.tile([False, True], len(runs) // 2), runs)
-                box[: len(flat)] = flat
-                whole = np.zeros(SIZE[::-1], bool)
-                whole[k : k + d, j : j + h, i : i + w] = box.reshape(d, h, w)
-                found[l["id"]] = whole
+                found[l["id"]] = self.whole(g["mask"])
         return found
+
+    def whole(self, mask):
+        """The run lengths of a box as an array of the whole grid."""
+        (w, h, d), (i, j, k) = mask["size_ijk"], mask["origin_ijk"]
+        runs = np.array(mask["runs"])
+        box = np.zeros(w * h * d, bool)
+        flat = np.repeat(np.tile([False, True], len(runs) // 2), runs)
+        box[: len(flat)] = flat
+        whole = np.zeros(SIZE[::-1], bool)
+        whole[k : k + d, j : j + h, i : i + w] = box.reshape(d, h, w)
+        return whole
 
 
 ALL = "json,nifti,csv,script,seg,bodies,sr,rtstruct,markups,verse,coco,stl,html,parquet"
@@ -194,6 +203,12 @@ def check_bodies(what, case):
         d = seg.get_segment_description(n)
         same = np.array_equal(pixels[..., n - 1].astype(bool), (nifti == verse).transpose(2, 1, 0))
         check(f"{what}: highdicom and nibabel read the same body of {level}", same and pixels[..., n - 1].any())
+        told = next(v for v in case.json["annotation_sets"][0]["vertebrae"] if v["level"] == level)["body"]
+        figures = (told["image"], told["label_value"], told["voxels"], told["origin"])
+        hand = {"source": "hand", "corrected": False}
+        check(f"{what}: the JSON tells of the body of {level}", figures == (series, verse, (nifti == verse).sum(), hand), figures)
+        there = {uids[k] for k in np.flatnonzero((nifti == verse).any((0, 1)))}
+        check(f"{what}: outlines in every slice of the body of {level}", {c["sop_instance_uid"] for c in told["contours"]} == there)
         region = d.AnatomicRegionSequence[0]
         if codes:
             known = next(v for v in codes["vertebrae"] if v["level"] == level)
@@ -243,6 +258,10 @@ def check_seg(what, case):
     case.run("export", case.case, "--images", case.images, "--format", "seg,bodies,sr,rtstruct", "-o", again)
     same = all((again / f.name).read_bytes() == f.read_bytes() for f in case.files(".dcm"))
     check(f"{what}: what is exported again is the same, UIDs and all", same)
+
+
+def check_slicer(what, case):
+    dcmqi_reads.check_dcmqi(check, what, case, SIZE)
 
 
 def check_sr(what, case):
@@ -477,12 +496,23 @@ for l in case["lesions"]:
 
 
 def check_snippets(what, case):
-    """The blocks of docs/python.md, each in an interpreter of its own beside the export."""
+    """The blocks of docs/python.md, each in an interpreter of its own beside the export, and those that train with MONAI in
+    one that has PyTorch, beside a cohort of this case."""
     text = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "python.md").read_text()
+    (case.folder / "cases").mkdir()
+    shutil.copy(case.case, case.folder / "cases" / "one.spondyl")
+    (case.folder / "images-of-cases").mkdir()
+    (case.folder / "images-of-cases" / "one").symlink_to(case.images)
+    case.run("cohort", case.folder / "cases", "--images", case.folder / "images-of-cases", "--style", "decathlon",
+             "-o", case.folder / "cohort")
     for n, block in enumerate(text.split("```python\n")[1:], 1):
         code = block.split("```")[0]
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=case.folder)
-        check(f"{what}: snippet {n} of docs/python.md", done.returncode == 0, done.stderr[-600:])
+        python = os.environ.get(LEARNER) if "monai" in code else sys.executable
+        if python is None:
+            print(f"skip  snippet {n} trains with MONAI: {LEARNER} names no Python that has it")
+        elif python == sys.executable or what in TRAINED_ON:
+            done = subprocess.run([python, "-c", code], capture_output=True, text=True, cwd=case.folder)
+            check(f"{what}: snippet {n} of docs/python.md", done.returncode == 0, done.stderr[-600:])
 
 
 def check_html(what, case):
@@ -562,14 +592,20 @@ def check_round_trip(what, case):
             # A segmentation is of one series: of several, the one with most voxels.
             check(f"{what}: {name} brings {l['label']!r} back", other is not None and other["geometry"] == l["geometry"])
         if name == "json" and len(case.series) == 1:
+            origins = set()
             for document in (again, case.json):
                 for key in ("case_id",):
                     document[key] = None
                 document["annotation_sets"][0]["active_seconds"] = 0
                 for m in document["annotation_sets"][0]["measurements"]:
                     m["id"] = None
+                # Outlines that are taken from a segmentation come from a file, whatever they came from before.
+                for v in document["annotation_sets"][0]["vertebrae"]:
+                    if "body" in v:
+                        origins.add(v["body"].pop("origin")["source"])
                 document["annotation_sets"][0]["measurements"].sort(key=lambda m: m["label"])
             check(f"{what}: the JSON comes back whole", again == case.json)
+            check(f"{what}: bodies say where they come from", origins == {"hand", "file"}, origins)
     # A segmentation as 3D Slicer keeps it, written by pynrrd, on flipped axes.
     series, (origin, a, b, c), _ = case.series[0]
     masks = case.masks(series)
@@ -611,7 +647,7 @@ def main():
     }
     for what, series in cases.items():
         case = Case(spondyl, folder / what.replace(", ", "-").replace(" ", "-"), series)
-        for one in (check_validators, check_seg, check_bodies, check_sr, check_rtstruct, check_nifti, check_tables, check_markups,
+        for one in (check_validators, check_seg, check_slicer, check_bodies, check_sr, check_rtstruct, check_nifti, check_tables, check_markups,
                     check_verse, check_coco, check_stl, check_load, check_snippets, check_html,
                     check_round_trip):
             attempt(f"{what}: {one.__name__}", lambda: one(what, case))

@@ -102,12 +102,18 @@ fn with_alt(h: &mut Harness<'_, App>, key: Key) {
     settle(h);
 }
 
+/// A folder, and in it that of the images and that for cases.
+fn with_images() -> (tempfile::TempDir, [PathBuf; 2]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let inside = ["ct", "cases"].map(|name| folder.path().join(name));
+    let (g, hu, _) = spine();
+    write_ct_series(&inside[0], &g, &hu, "agreement").expect("files");
+    (folder, inside)
+}
+
 #[test]
 fn differences_are_gone_through_and_settled_in_a_third_case() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (images, cases) = (folder.path().join("ct"), folder.path().join("cases"));
-    let (g, hu, _) = spine();
-    write_ct_series(&images, &g, &hu, "agreement").expect("files");
+    let (folder, [images, cases]) = with_images();
     let files = two_readers(folder.path());
     let before = files.clone().map(|f| std::fs::read(f).expect("there"));
     let [one, two] = files.clone().map(|f| read(&f));
@@ -188,10 +194,7 @@ fn differences_are_gone_through_and_settled_in_a_third_case() {
 
 #[test]
 fn ones_own_case_takes_the_others_version_and_a_file_of_other_images_is_refused() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (images, cases) = (folder.path().join("ct"), folder.path().join("cases"));
-    let (g, hu, _) = spine();
-    write_ct_series(&images, &g, &hu, "agreement").expect("files");
+    let (folder, [images, cases]) = with_images();
     let [one, two] = two_readers(folder.path());
     // The reader's own case is that of `one`, by the name that the window goes by.
     let own = case_of(
@@ -230,6 +233,7 @@ fn ones_own_case_takes_the_others_version_and_a_file_of_other_images_is_refused(
 
     // A case of other images is refused, and nothing changes.
     let elsewhere = folder.path().join("elsewhere");
+    let (g, _, _) = spine();
     let far = spondyl::space::Geometry::regular(g.origin(), g.steps(), [20, 20, 9]).expect("spans space");
     write_ct_series(&elsewhere.join("ct"), &far, &[40; 20 * 20 * 9], "elsewhere").expect("files");
     compare_with(&mut h, &case_of(&elsewhere, "far", &[label("C6", [0.0, 0.0, 105.0])]));
@@ -239,10 +243,8 @@ fn ones_own_case_takes_the_others_version_and_a_file_of_other_images_is_refused(
 
 #[test]
 fn a_segmentation_is_shown_and_then_taken_over_as_one_step() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (images, cases, out) = (folder.path().join("ct"), folder.path().join("cases"), folder.path().join("out"));
-    let (g, hu, _) = spine();
-    write_ct_series(&images, &g, &hu, "agreement").expect("files");
+    let (folder, [images, cases]) = with_images();
+    let out = folder.path().join("out");
     let [one, _] = two_readers(folder.path());
     let done = Command::new(env!("CARGO_BIN_EXE_spondyl"))
         .args([Path::new("export"), &one, Path::new("--format"), Path::new("seg"), Path::new("-o"), &out])

@@ -14,6 +14,7 @@ use spondyl::space::{DVec3, Geometry, PatientPoint, VoxelIndex};
 use spondyl::study;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 
 /// A folder with one CT, opened.
 fn ct(folder: &Path) -> Harness<'static, App> {
@@ -52,6 +53,15 @@ fn label_all(h: &mut Harness<'_, App>, g: &Geometry, centers: &[PatientPoint]) {
     }
 }
 
+/// The series in the window, its levels labelled: its folder, the window, the grid, the levels' centres.
+fn labelled() -> (TempDir, Harness<'static, App>, Geometry, Vec<PatientPoint>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut h = ct(folder.path());
+    let (g, _, centers) = spine();
+    label_all(&mut h, &g, &centers);
+    (folder, h, g, centers)
+}
+
 #[test]
 fn the_range_of_the_bone_paints_its_hole_and_not_the_bone() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -82,10 +92,7 @@ fn the_range_of_the_bone_paints_its_hole_and_not_the_bone() {
 
 #[test]
 fn a_second_button_takes_no_stroke_away() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut h = ct(folder.path());
-    let (g, _, centers) = spine();
-    label_all(&mut h, &g, &centers);
+    let (_folder, mut h, g, centers) = labelled();
     key(&mut h, Key::B);
     let window = h.state().window();
     let at = |z: f64| centers[1].moved(DVec3::new(0.0, 0.0, z));
@@ -120,10 +127,7 @@ fn a_second_button_takes_no_stroke_away() {
 
 #[test]
 fn wheel_and_right_drag_do_what_they_always_do_with_every_tool() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut h = ct(folder.path());
-    let (g, _, centers) = spine();
-    label_all(&mut h, &g, &centers);
+    let (_folder, mut h, _, _) = labelled();
     let (none, shift) = (Modifiers::NONE, Modifiers::SHIFT);
     let tools = [
         (none, Key::N),
@@ -172,10 +176,7 @@ fn wheel_and_right_drag_do_what_they_always_do_with_every_tool() {
 /// What grow shows at the end of a drag is kept, and nothing else; on the way nothing is.
 #[test]
 fn grow_keeps_what_belongs_to_the_place_of_its_release() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut h = ct(folder.path());
-    let (g, _, centers) = spine();
-    label_all(&mut h, &g, &centers);
+    let (folder, mut h, g, centers) = labelled();
     key(&mut h, Key::G);
     let (from, to) = (on_screen(&h, &g, centers[1]), on_screen(&h, &g, centers[1].moved(DVec3::Y * 6.0)));
     h.hover_at(from);
@@ -209,10 +210,7 @@ fn grow_keeps_what_belongs_to_the_place_of_its_release() {
 /// Whatever is done before the answer is there comes after it.
 #[test]
 fn an_undo_right_after_the_release_takes_the_grown_lesion_back() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut h = ct(folder.path());
-    let (g, _, centers) = spine();
-    label_all(&mut h, &g, &centers);
+    let (_folder, mut h, g, centers) = labelled();
     key(&mut h, Key::G);
     let (from, to) = (on_screen(&h, &g, centers[1]), on_screen(&h, &g, centers[1].moved(DVec3::Y * 6.0)));
     h.hover_at(from);

@@ -70,7 +70,7 @@ fn exported(doc: &Document) -> Value {
     let (volumes, id) = (BTreeMap::new(), uuid::Uuid::from_u128(1));
     let (script, utc) = ("", "");
     let case =
-        Case { id, doc, reader: "reader-1", active_seconds: 0.0, volumes: &volumes, script, utc, deidentified: false };
+        Case { id, doc, reader: "reader-1", active_seconds: 0.0, volumes: &volumes, script, utc, deidentified: None };
     serde_json::to_value(case_file(&case)).expect("plain data")
 }
 

@@ -1,11 +1,11 @@
 //! `spondyl study compare`: how far the readers of a study agree with each other, and, apart, each with themselves.
 
 use super::{look, output_folder};
-use crate::agree::{Agreement, CaseReadings, Options, Resampling, agreement};
-use crate::cli::compare::{check_numbers, deliver, write_files};
+use crate::agree::{Agreement, CaseReadings, Options, agreement};
+use crate::cli::compare::{FigureArgs, deliver, read_or_note, write_files};
 use crate::cli::{Failure, Outcome, say};
 use crate::export::{json_text, write_whole};
-use crate::import::{self, reading_of};
+use crate::import::reading_of;
 use crate::session::{Access, Session};
 use crate::trial::{
     AnswerAgreement, AnsweredCase, ItemState, Lineup, ReaderProgress, Trial, answer_agreement, between_readers,
@@ -27,15 +27,8 @@ pub struct CompareArgs {
     /// Where the files go; made when it is not there.
     #[arg(short, long, value_name = "DIR")]
     out: PathBuf,
-    /// Tolerances of the surface Dice, mm, separated by commas.
-    #[arg(long, value_name = "MM", value_delimiter = ',', default_values_t = [1.0, 2.0])]
-    tau_mm: Vec<f64>,
-    /// Resamples of the bootstrap intervals; 0 leaves them out.
-    #[arg(long, value_name = "N", default_value_t = 1000)]
-    bootstrap: usize,
-    /// Seed of the bootstrap.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
+    #[command(flatten)]
+    figures: FigureArgs,
     /// Print the comparison between readers as JSON (schema `spondyl-agreement/1`).
     #[arg(long)]
     json: bool,
@@ -46,7 +39,7 @@ pub struct CompareArgs {
 /// # Errors
 /// When there is no study, nothing is finished by two readers nor twice by one, or the output cannot be written.
 pub fn run(args: CompareArgs) -> Outcome {
-    let options = options(&args)?;
+    let options = args.figures.options()?;
     let trial = Trial::read(&args.folder)?;
     let (all, notes) = look(&args.folder, &trial);
     output_folder(&args.folder, &args.out)?;
@@ -95,12 +88,6 @@ fn write_answers(answers: &AnswerAgreement, folder: &Path) -> Outcome {
     Ok(())
 }
 
-fn options(args: &CompareArgs) -> Result<Options, Failure> {
-    check_numbers(&args.tau_mm, args.bootstrap)?;
-    let bootstrap = Resampling { samples: args.bootstrap, seed: args.seed };
-    Ok(Options { tau_mm: args.tau_mm.clone(), bootstrap, reference_first: false, unmarked_missing: false })
-}
-
 /// Who has read how much of what is compared.
 fn unfinished(all: &[ReaderProgress]) -> Vec<String> {
     let note = |(reader, items): &ReaderProgress| {
@@ -123,10 +110,7 @@ fn compared(
         let (mut readings, mut facts) = (Vec::new(), Vec::new());
         for ((_, reader), item) in columns.iter().zip(&row.items) {
             let path = item.as_ref().map(|item| reading_path(&args.folder, reader, item));
-            let found = path.as_ref().map(|p| import::read(p)).transpose().unwrap_or_else(|e| {
-                notes.push(e.to_string());
-                None
-            });
+            let found = path.as_ref().and_then(|p| read_or_note(p, &mut notes));
             readings.push(found.map(|f| reading_of(&f)));
             let opened = path.and_then(|p| Session::open(&p, Access::Read).ok());
             facts.push(opened.map(|o| o.session.document().case.clone()));

@@ -115,7 +115,7 @@ fn one(
         volumes: &volumes,
         script: &script,
         utc: session.changed_utc(),
-        deidentified: false,
+        deidentified: None,
     };
     let first = args.out.join("cases").join(&case.id).join(reader);
     let to = if p.item.repeat == 0 { first } else { first.join("again") };

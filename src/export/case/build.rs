@@ -1,17 +1,15 @@
 //! From a document to its case file: pure, and the same bytes for the same document.
 
+use super::body::body;
 use super::lesion::{Contour, LesionGeometry, LesionMeasurements, LesionOnImage, LesionRecord};
 use super::timepoints::{change_records, spoken_of, timepoint_records};
-use super::vertebra::{
-    BodyRecord, CentreOnGrid, Code, DestroyedRecord, EpiduralRecord, FractureRecord, Morphometry, Structure,
-    VertebraRecord,
-};
+use super::vertebra::{CentreOnGrid, Code, EpiduralRecord, FractureRecord, Morphometry, Structure, VertebraRecord};
 use super::*;
 use crate::assess;
 use crate::document::{
     Document, ImageIdentity, Lesion, LesionId, LesionKind, Nature, Presence, TimepointKey, Vertebra,
 };
-use crate::export::{Case, MaskRuns, rings};
+use crate::export::{Case, MaskRuns, Ring, Words, rings};
 use crate::space::{Geometry, PatientPoint};
 use std::collections::BTreeSet;
 
@@ -46,13 +44,17 @@ pub fn case_file(case: &Case) -> CaseFile {
         deidentification: Deidentification {
             identifiers_written: false,
             method: match case.deidentified {
-                false => {
+                None => {
                     "names, IDs, dates, institutions and physicians are never read into the case; \
                           remarks and labels are the reader's own words"
                 }
-                true => {
+                Some(Words::LeftOut) => {
                     "names, IDs, dates, institutions and physicians are never read into the case; UIDs are replaced \
-                         by others, remarks left out; labels are the reader's own words"
+                         by others, remarks and other sentences left out; labels are the reader's own words"
+                }
+                Some(Words::Kept) => {
+                    "names, IDs, dates, institutions and physicians are never read into the case; UIDs are replaced \
+                         by others; remarks and labels are the reader's own words"
                 }
             }
             .to_owned(),
@@ -273,20 +275,6 @@ fn figures_of_canal(doc: &Document, level: VertebraLevel) -> assess::Canal {
     }
 }
 
-fn body(doc: &Document, level: VertebraLevel) -> Option<BodyRecord> {
-    let (image, map) = doc.body_of(level)?;
-    let mask = MaskRuns::of_voxels(&map.voxels_of(level.label_value()), map.size())?;
-    let (volume, _) = assess::body_volumes(doc, level)?;
-    let destroyed = assess::destroyed(doc, level).map(|d| DestroyedRecord {
-        fraction: figure(d.fraction),
-        lesion_mm3: figure(d.lesion_mm3),
-        reference_mm3: figure(d.reference_mm3),
-        reference: d.reference,
-        reference_levels: d.reference_levels,
-    });
-    Some(BodyRecord { image: image.clone(), volume_mm3: figure(volume), mask, destroyed })
-}
-
 fn fracture(doc: &Document, level: VertebraLevel, v: &Vertebra) -> FractureRecord {
     let collapse = assess::collapse(doc, level);
     let genant = collapse.as_ref().map(|c| assess::genant(level, c));
@@ -437,11 +425,9 @@ fn figures(stats: &assess::LesionStats) -> LesionMeasurements {
     }
 }
 
-fn on_image(case: &Case, key: &ImageKey, flat: &[u64]) -> Option<LesionOnImage> {
-    let identity = case.doc.images.get(key)?;
-    let g: &Geometry = &identity.geometry;
-    let stats = assess::stats_of_voxels(flat, g, case.volumes.get(key).map(AsRef::as_ref));
-    let contours = rings(flat, g).into_iter().map(|ring| {
+/// Outlines of voxels in each slice, along their edges.
+pub fn contours(identity: &ImageIdentity, flat: &[u64]) -> Vec<Contour> {
+    let contour = |ring: Ring| {
         let source = identity.slices.get(ring.slice);
         Contour {
             sop_instance_uid: source.map(|s| s.sop_instance_uid.clone()).unwrap_or_default(),
@@ -450,12 +436,19 @@ fn on_image(case: &Case, key: &ImageKey, flat: &[u64]) -> Option<LesionOnImage> 
             hole: ring.hole,
             points_lps_mm: ring.points.into_iter().map(point).collect(),
         }
-    });
+    };
+    rings(flat, &identity.geometry).into_iter().map(contour).collect()
+}
+
+fn on_image(case: &Case, key: &ImageKey, flat: &[u64]) -> Option<LesionOnImage> {
+    let identity = case.doc.images.get(key)?;
+    let g: &Geometry = &identity.geometry;
+    let stats = assess::stats_of_voxels(flat, g, case.volumes.get(key).map(AsRef::as_ref));
     Some(LesionOnImage {
         measurements: figures(&stats),
         geometry: LesionGeometry {
             image: Some(key.clone()),
-            contours: contours.collect(),
+            contours: contours(identity, flat),
             mask: MaskRuns::of_voxels(flat, g.size()),
         },
     })

@@ -4,6 +4,7 @@
 //! coordinates (LPS), angles degrees; a missing value is `null`, "not assessed" is a word; nothing identifies the
 //! patient.
 
+mod body;
 mod build;
 mod lesion;
 mod schema;

@@ -2,12 +2,12 @@
 //! follows from them.
 
 use super::LesionRecord;
+use super::body::BodyRecord;
 use crate::anatomy::VertebraLevel;
-use crate::assess::{BodyReference, Canal, CollapseReference, GenantShape, NotScored, Sins};
+use crate::assess::{Canal, CollapseReference, GenantShape, NotScored, Sins};
 use crate::document::{
     EsccGrade, EsccImage, Evidence, HeightPoints, ImageKey, LevelConfidence, LevelStatus, PostoperativeState, Presence,
 };
-use crate::export::MaskRuns;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -112,36 +112,6 @@ pub struct VertebraRecord {
     pub sins_collapse: Option<u8>,
     /// The reader's remark.
     pub remark: Option<String>,
-}
-
-/// The outline of a vertebral body.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BodyRecord {
-    /// The series whose grid it lies on.
-    pub image: ImageKey,
-    /// Its volume, mm³.
-    pub volume_mm3: f64,
-    /// Its voxels.
-    pub mask: MaskRuns,
-    /// How much of it is destroyed; null where no lesion was drawn.
-    pub destroyed: Option<DestroyedRecord>,
-}
-
-/// The destroyed part of a body.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DestroyedRecord {
-    /// Lesion inside the outline over the reference volume, 0…1.
-    pub fraction: f64,
-    /// Lesion inside the outline, mm³.
-    pub lesion_mm3: f64,
-    /// The reference volume, mm³.
-    pub reference_mm3: f64,
-    /// What the reference is.
-    pub reference: BodyReference,
-    /// The levels it was taken from.
-    pub reference_levels: Vec<VertebraLevel>,
 }
 
 /// Fracture and loss of height.

@@ -1,5 +1,6 @@
 //! Outlines of vertebral bodies as a DICOM Segmentation: binary, one segment a level, on the grid of their series. Not as
-//! a label map (Label Map Segmentation Storage), which validators and viewers of before 2024 do not know.
+//! a label map (Label Map Segmentation Storage, Supplement 243), one object for all: highdicom and dcmqi read that, but
+//! dciodvfy as distributions have it knows no such object, so nobody independent could say whether ours is as it should be.
 
 use super::element::{Element, code, line, public, text};
 use super::object::{BODIES_NUMBER, DicomFile, Sort};

@@ -83,8 +83,8 @@ pub(super) fn common(case: &Case, file: &CaseFile, image: &ImageRecord, sort: So
         own(
             tags::DEIDENTIFICATION_METHOD,
             match case.deidentified {
-                false => "Patient attributes are never read; UIDs are kept",
-                true => "Patient attributes are never read; UIDs are replaced",
+                None => "Patient attributes are never read; UIDs are kept",
+                Some(_) => "Patient attributes are never read; UIDs are replaced",
             },
         ),
         text(tags::STUDY_INSTANCE_UID, VR::UI, &image.study_instance_uid),

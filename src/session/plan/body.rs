@@ -1,11 +1,11 @@
-//! The step that outlines a vertebral body.
+//! The step that outlines a vertebral body, and what steps on bodies say of where an outline comes from.
 
 use super::canvas::Canvas;
 use super::{Planned, Refusal};
 use crate::anatomy::VertebraLevel;
-use crate::document::{Document, ImageKey};
+use crate::document::{BodyOrigin, BodySource, Document, Edit, ImageKey, Vertebra};
 use crate::segment::{BodyShape, body_spans};
-use crate::session::Images;
+use crate::session::{Images, Op};
 use crate::space::PatientPoint;
 use crate::volume::Kind;
 
@@ -51,8 +51,45 @@ pub fn outline(
     Ok((vec![canvas.replaced(&spans)], format!("Outline {}", canvas.name)))
 }
 
+/// The note at the vertebra of where the outline comes from that a step leaves; `None` where nothing new is to be said.
+pub fn origin(op: &Op, document: &Document) -> Option<Edit> {
+    let (level, source) = match op {
+        Op::OutlineBody { level, .. } => (*level, Some(outlined_from(document, *level))),
+        Op::Mask { body, .. } => ((*body)?, Some(BodySource::File)),
+        Op::Brush { body, .. }
+        | Op::Contour { body, .. }
+        | Op::Interpolate { body, .. }
+        | Op::CopySlice { body, .. }
+        | Op::Refine { body, .. } => ((*body)?, None),
+        _ => return None,
+    };
+    let before = document.vertebrae.get(&level)?;
+    let after = match source {
+        Some(source) => BodyOrigin { source, corrected: false },
+        None if document.body_of(level).is_none() => BodyOrigin { source: BodySource::Hand, corrected: false },
+        None => before.body_origin.map(|o| BodyOrigin { corrected: o.source != BodySource::Hand, ..o })?,
+    };
+    let value = Some(Box::new(Vertebra { body_origin: Some(after), ..before.clone() }));
+    (before.body_origin != Some(after)).then_some(Edit::Vertebra { level, value })
+}
+
+/// What [`outline`] goes by.
+fn outlined_from(document: &Document, level: VertebraLevel) -> BodySource {
+    match document.vertebrae.get(&level).and_then(|v| v.heights) {
+        Some(_) => BodySource::EndPlates,
+        None if neighbours(document, level) == [None, None] => BodySource::OneClick,
+        None => BodySource::OneClickAndNeighbours,
+    }
+}
+
 /// The usual shape of a level, sized by its labelled neighbours.
 fn usual(document: &Document, level: VertebraLevel, center: PatientPoint) -> BodyShape {
+    let [above, below] = neighbours(document, level);
+    BodyShape::usual(level, center, above, below)
+}
+
+/// The labelled neighbours above and below, with their centres.
+fn neighbours(document: &Document, level: VertebraLevel) -> [Option<(VertebraLevel, PatientPoint)>; 2] {
     let placed = |l: VertebraLevel| {
         let near = (l as usize).abs_diff(level as usize) <= NEIGHBOUR_LEVELS || level.shifted(1) == Some(l);
         let near = near || l.shifted(1) == Some(level);
@@ -60,5 +97,5 @@ fn usual(document: &Document, level: VertebraLevel, center: PatientPoint) -> Bod
     };
     let above = document.vertebrae.range(..level).rev().find_map(|(l, _)| placed(*l));
     let below = document.vertebrae.range(level..).filter(|(l, _)| **l != level).find_map(|(l, _)| placed(*l));
-    BodyShape::usual(level, center, above, below)
+    [above, below]
 }

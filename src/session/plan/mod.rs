@@ -112,7 +112,7 @@ pub fn plan(op: &Op, document: &Document, images: &dyn Images) -> Result<Step, R
         return taken::plan(source, about.as_deref(), steps, document, images);
     }
     let image = op.image().map(|named| drawn_on(named, document, images)).transpose()?;
-    let (edits, name) = match op {
+    let (mut edits, name) = match op {
         Op::LabelVertebra { level, at_mm } => levels::label(document, *level, *at_mm),
         Op::LabelVertebrae { centres_mm, source } => levels::label_several(document, centres_mm, source.as_deref())?,
         Op::UnlabelVertebra { level } => levels::unlabel(document, *level)?,
@@ -151,6 +151,7 @@ pub fn plan(op: &Op, document: &Document, images: &dyn Images) -> Result<Step, R
         Op::Undo {} => return Err(Refusal::NothingToUndo),
         Op::Redo {} => return Err(Refusal::NothingToRedo),
     };
+    edits.extend(body::origin(op, document));
     // In a case of several series a script has to say which one it means.
     let op = op.clone().on_image(image.filter(|_| document.images.len() > 1));
     Ok(Step { op, edits, name })
