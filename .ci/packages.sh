@@ -53,9 +53,15 @@ need() {
     $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
 }
 
-# Whether this system's package lists have a package. Debian 12 has every one named above.
-offered() {
-    apt-cache show "$1" >/dev/null 2>&1 || { [ -r /etc/os-release ] && grep -qx 'ID=debian' /etc/os-release; }
+# Whether this system has, or may install, the PyTorch that the pinned MONAI is made for. Debian 12 must.
+learnable() {
+    local version
+    version=$(dpkg-query -W -f='${Version}' python3-torch 2>/dev/null)
+    if [ -z "$version" ] && [ "${NO_INSTALL:-0}" != 1 ]; then
+        grep -qx 'VERSION_CODENAME=bookworm' /etc/os-release 2>/dev/null && return 0
+        version=$(apt-cache policy python3-torch 2>/dev/null | sed -n 's/ *Candidate: //p')
+    fi
+    case $version in 1.13*) return 0 ;; *) return 1 ;; esac
 }
 
 rust_or_say() {

@@ -3,7 +3,7 @@
 
 use super::{App, pane_input, theme};
 use crate::session::{CommandId, PointerKey};
-use crate::space::DVec2;
+use crate::tool::Event as ToolEvent;
 use egui::{FocusDirection, Id, Key, Modifiers, Painter, Pos2, Rect, Stroke, Vec2, vec2};
 
 /// One step of the pointer, logical points.
@@ -31,16 +31,24 @@ impl App {
     }
 
     /// The pointer of the keys, which begins at the crosshair; the picture it is over.
-    fn hand_over(&self) -> Option<(Hand, Rect)> {
+    fn hand_over(&mut self) -> Option<(Hand, Rect)> {
+        self.keep_hand_in_place();
         let reading = self.reading.as_ref()?;
         let pane = reading.viewer.active();
         let rect = self.pane_rects.iter().find(|(n, _)| *n == pane)?.1;
-        let crosshair = || {
-            let sight = reading.viewer.sight(pane);
-            pane_input::local_to(sight.pane_from_patient(sight.cursor), rect)
-        };
-        let kept = self.hand.filter(|h| h.pane == pane && rect.contains(h.at));
-        Some((kept.unwrap_or_else(|| Hand { pane, at: rect.clamp(crosshair()), down: false }), rect))
+        let sight = reading.viewer.sight(pane);
+        let crosshair = pane_input::local_to(sight.pane_from_patient(sight.cursor), rect);
+        Some((self.hand.unwrap_or(Hand { pane, at: rect.clamp(crosshair), down: false }), rect))
+    }
+
+    /// The pointer of the keys goes where its picture is no longer under it, or another pane has the keys.
+    pub(super) fn keep_hand_in_place(&mut self) {
+        let Some(hand) = self.hand else { return };
+        let active = self.reading.as_ref().map(|r| r.viewer.active());
+        let over = |(pane, rect): &(usize, Rect)| *pane == hand.pane && rect.contains(hand.at);
+        if active != Some(hand.pane) || !self.pane_rects.iter().any(over) {
+            self.drop_hand();
+        }
     }
 
     fn move_hand(&mut self, to: PointerKey) {
@@ -62,18 +70,35 @@ impl App {
         self.hand = Some(hand);
         if hand.down {
             pane_input::press(self, hand.pane, rect, hand.at, egui::PointerButton::Primary, Modifiers::NONE);
-            self.hand = self.hand.filter(|_| self.capture.is_some());
+            if self.capture.is_none() {
+                self.hand = Some(Hand { down: false, ..hand }); // refused, and said why
+            }
         } else {
             pane_input::released(self, hand.pane, rect, hand.at, egui::PointerButton::Primary, Modifiers::NONE);
         }
     }
 
-    /// The pointer of the keys goes; what it held is let go of without a release.
+    /// The pointer of the keys goes; what it was drawing is dropped, as by Escape.
     pub(super) fn drop_hand(&mut self) {
         if self.hand.take().is_some_and(|h| h.down) {
             self.capture = None;
+            self.tool_event(ToolEvent::Cancel);
         }
     }
+
+    /// Whether what is being drawn is held by the keys: the mouse has no part in it.
+    pub(super) fn hand_is_down(&self) -> bool {
+        self.hand.is_some_and(|h| h.down)
+    }
+}
+
+/// A command that goes on while its key is held; others are done once for each press.
+pub fn repeats(id: CommandId) -> bool {
+    use CommandId::*;
+    let slices = matches!(id, SliceBack | SliceForward | TenBack | TenForward | LevelUp | LevelDown);
+    let sizes = matches!(id, BrushSmaller | BrushLarger | SlabThicker | SlabThinner);
+    let steps = matches!(id, Undo | Redo | NextLesion | NextMeasurement | NextDifference | PreviousDifference);
+    slices || sizes || steps || matches!(id, MovePointer(_))
 }
 
 /// A key that a control with the keyboard wants for itself.
@@ -104,8 +129,7 @@ pub fn back_to_images(ctx: &egui::Context) {
 pub fn paint(hand: &Hand, painter: &Painter) {
     let stroke = Stroke::new(if hand.down { 3.0 } else { 1.5 }, theme::ACCENT);
     painter.circle_stroke(hand.at, 9.0, stroke);
-    for way in [DVec2::X, DVec2::Y] {
-        let way = vec2(way.x as f32, way.y as f32);
-        painter.line_segment([hand.at - way * 3.0, hand.at + way * 3.0], stroke);
+    for way in [vec2(3.0, 0.0), vec2(0.0, 3.0)] {
+        painter.line_segment([hand.at - way, hand.at + way], stroke);
     }
 }

@@ -274,6 +274,7 @@ impl App {
     }
 
     pub(super) fn take_up(&mut self, id: CommandId) {
+        self.drop_hand();
         self.withdraw_offer();
         self.tool_event(ToolEvent::Cancel);
         self.desk.take_up(id);

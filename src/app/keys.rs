@@ -18,25 +18,17 @@ pub fn parse(text: &str) -> Option<(Modifiers, Key)> {
 }
 
 impl App {
-    /// Runs what the keys of this frame ask for. While a text field has the keyboard, only keys with Ctrl count.
+    /// Runs what the keys of this frame ask for, in the order in which they were pressed.
     pub(super) fn run_keys(&mut self, ui: &Ui) {
-        let typing = ui.ctx().text_edit_focused();
+        let busy = Busy::of(ui.ctx(), self.control_has_keys);
         let space = parse(self.key_of(CommandId::HideOverlays));
-        self.hide_overlays = !typing && space.is_some_and(|(_, k)| ui.input(|i| i.key_down(k)));
-        if typing {
-            return self.run_matching(ui, |m| m.command);
-        }
-        self.run_matching(ui, |_| true);
-    }
-
-    /// In the order in which they were pressed.
-    fn run_matching(&mut self, ui: &Ui, allowed: impl Fn(Modifiers) -> bool) {
+        self.hide_overlays = !busy.typing && !busy.control && space.is_some_and(|(_, k)| ui.input(|i| i.key_down(k)));
         let events = ui.input(|i| i.events.clone());
         let mut taken = vec![];
         for event in &events {
-            let asked = self.command_of(ui.ctx(), event, &allowed);
+            let asked = self.command_of(event, &busy);
             taken.push(asked.is_some());
-            match asked {
+            match asked.filter(|id| by_keys::repeats(*id) || !matches!(event, Event::Key { repeat: true, .. })) {
                 Some(CommandId::ToControls) => by_keys::turn_to_controls(ui.ctx()),
                 Some(id) => self.run(id),
                 None => {}
@@ -49,22 +41,49 @@ impl App {
         ui.input_mut(|i| i.events.retain(|_| !taken.next().unwrap_or_default()));
     }
 
-    fn command_of(&self, ctx: &Context, event: &Event, allowed: impl Fn(Modifiers) -> bool) -> Option<CommandId> {
+    fn command_of(&self, event: &Event, busy: &Busy) -> Option<CommandId> {
         let Event::Key { key, pressed: true, modifiers, .. } = event else { return None };
-        let (focused, popup) = (ctx.memory(|m| m.focused().is_some()), Popup::is_any_open(ctx));
-        if (focused || popup) && by_keys::belongs_to_control(*key, *modifiers) || popup && *key == Key::Escape {
-            return None;
-        }
         // A dialog has the keyboard; only Escape and its own fields work then.
         let dialog = self.dialog.is_open();
-        let mut rows = self.settings.keys.rows().iter().filter(|row| !dialog || row.0 == CommandId::Cancel);
-        let means = |text: &String| parse(text).is_some_and(|(m, k)| k == *key && allowed(m) && are(*modifiers, m, k));
+        if busy.wants(*key, *modifiers) || *key == Key::Escape && (busy.menu || busy.leaves && !dialog) {
+            return None;
+        }
+        let reading = self.reading.is_some();
+        let counts =
+            |id: CommandId| if dialog { id == CommandId::Cancel } else { reading || id != CommandId::NextPane };
+        let mut rows = self.settings.keys.rows().iter().filter(|row| counts(row.0));
+        let means = |text: &String| parse(text).is_some_and(|(m, k)| k == *key && are(*modifiers, m, k));
         rows.find(|row| row.1.iter().any(means)).map(|row| row.0)
     }
 
     /// The key of a command as it is shown; empty where it has none.
     pub(super) fn key_of(&self, id: CommandId) -> &str {
         self.settings.keys.of(id).first().map_or("", String::as_str)
+    }
+}
+
+/// What else wants the keys of this frame.
+struct Busy {
+    /// A text field.
+    typing: bool,
+    /// A button, a slider, a menu's row.
+    control: bool,
+    /// An open menu.
+    menu: bool,
+    /// A control had the keyboard; Escape takes it away, and does nothing else.
+    leaves: bool,
+}
+
+impl Busy {
+    fn of(ctx: &Context, control_had_keys: bool) -> Self {
+        let (menu, focused) = (Popup::is_any_open(ctx), ctx.memory(|m| m.focused().is_some()));
+        Busy { typing: ctx.text_edit_focused(), control: focused || menu, menu, leaves: control_had_keys }
+    }
+
+    /// In a text field only keys with Ctrl, and those that no text is written with, are commands.
+    fn wants(&self, key: Key, modifiers: Modifiers) -> bool {
+        let writes = !modifiers.command && !(Key::F1..=Key::F12).contains(&key);
+        self.typing && writes || self.control && by_keys::belongs_to_control(key, modifiers)
     }
 }
 

@@ -102,6 +102,8 @@ pub struct App {
     notices: Notices,
     capture: Option<Capture>,
     hand: Option<by_keys::Hand>,
+    /// Whether a control had the keyboard when the last frame ended.
+    control_has_keys: bool,
     hide_overlays: bool,
     hide_panels: bool,
     hovered: Option<pane_input::Hover>,
@@ -145,6 +147,7 @@ impl App {
             notices: Notices::default(),
             capture: None,
             hand: None,
+            control_has_keys: false,
             hide_overlays: false,
             hide_panels: false,
             hovered: None,
@@ -291,6 +294,7 @@ impl App {
         if rests && self.screen.as_ref().is_some_and(Screen::warm) {
             ui.ctx().request_repaint();
         }
+        self.control_has_keys = ui.memory(|m| m.focused().is_some());
     }
 
     fn drain_inbox(&mut self) {
@@ -387,6 +391,7 @@ impl App {
 
     fn leave_case(&mut self) {
         self.finish_grow();
+        self.drop_hand();
         self.growing = growing::Growing::default();
         self.inbox.cancel_all();
         self.reading = None;

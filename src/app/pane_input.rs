@@ -67,17 +67,18 @@ pub fn local_to(p: PanePoint, rect: Rect) -> Pos2 {
 pub fn handle(app: &mut App, ui: &Ui, pane: usize, rect: Rect, response: &Response) {
     let over = response.contains_pointer();
     for event in ui.input(|i| i.events.clone()) {
+        // The mouse over a picture takes over from the pointer of the keys; elsewhere it has no part in what they draw.
+        let mouse = matches!(event, Event::PointerMoved(_) | Event::PointerButton { .. });
+        if mouse && over {
+            app.drop_hand();
+        }
         match event {
+            _ if mouse && app.hand_is_down() => {}
             Event::PointerButton { pos, button, pressed: true, modifiers } if over && rect.contains(pos) => {
                 by_keys::back_to_images(ui.ctx());
                 press(app, pane, rect, pos, button, modifiers);
             }
-            Event::PointerMoved(pos) => {
-                if over {
-                    app.drop_hand();
-                }
-                moved_to(app, pane, rect, pos, ui.input(|i| i.modifiers), over);
-            }
+            Event::PointerMoved(pos) => moved_to(app, pane, rect, pos, ui.input(|i| i.modifiers), over),
             Event::PointerButton { pos, button, pressed: false, modifiers } => {
                 released(app, pane, rect, pos, button, modifiers);
             }
@@ -90,8 +91,10 @@ pub fn handle(app: &mut App, ui: &Ui, pane: usize, rect: Rect, response: &Respon
     if response.double_clicked() {
         double_click(app, ui, pane, rect);
     }
-    if let Some(hand) = app.hand.filter(|h| h.pane == pane) {
-        app.hovered = Some(Hover { pane, at: app.patient_at(pane, rect, hand.at) });
+    if let Some(hand) = app.hand {
+        if hand.pane == pane {
+            app.hovered = Some(Hover { pane, at: app.patient_at(pane, rect, hand.at) });
+        }
     } else if let Some(pos) = ui.input(|i| i.pointer.latest_pos()).filter(|p| over && rect.contains(*p)) {
         app.hovered = Some(Hover { pane, at: app.patient_at(pane, rect, pos) });
         let turns = app.desk.tool_id == CommandId::Navigate

@@ -22,6 +22,7 @@ pub fn show(app: &mut App, ui: &mut Ui) {
         let rect = part(area, share);
         ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(("pane", pane)), |ui| one(app, ui, pane, rect));
     }
+    app.keep_hand_in_place();
 }
 
 fn empty(app: &App, ui: &mut Ui) {

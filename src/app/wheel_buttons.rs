@@ -18,6 +18,7 @@ impl WheelButtons {
     /// Takes note of what the devices do.
     pub fn device(&mut self, event: &DeviceEvent) {
         if let DeviceEvent::Button { button, state } = event
+            && cfg!(target_os = "linux") // elsewhere buttons are counted in another way, and wheels are not buttons
             && WHEEL.contains(button)
         {
             self.released = *state == ElementState::Released;

@@ -16,6 +16,7 @@ pub(super) struct Line {
     pub intercept: f32,
 }
 
+#[cfg(target_arch = "x86_64")]
 impl Line {
     /// Whether the upper neighbours of `count` samples exist too, and every place in the grid fits 31 bits.
     fn lies_in(&self, voxels: usize, count: usize) -> bool {
@@ -30,16 +31,20 @@ impl Line {
 }
 
 /// Trilinear values of 16-bit voxels along a line, in eights; gives how many were written, 0 where this cannot be done.
+#[cfg(target_arch = "x86_64")]
 pub(super) fn eights<const SIGNED: bool>(data: &[u16], line: &Line, out: &mut [f32]) -> usize {
-    #[cfg(target_arch = "x86_64")]
-    {
-        let count = out.len() & !7;
-        if count > 0 && std::is_x86_feature_detected!("avx2") && line.lies_in(data.len(), count) {
-            // SAFETY: the processor has AVX2, and every sample's neighbours lie in `data`.
-            unsafe { x86::eights::<SIGNED>(data, line, &mut out[..count]) };
-            return count;
-        }
+    let count = out.len() & !7;
+    if count == 0 || !std::is_x86_feature_detected!("avx2") || !line.lies_in(data.len(), count) {
+        return 0;
     }
+    // SAFETY: the processor has AVX2, and every sample's neighbours lie in `data`.
+    unsafe { x86::eights::<SIGNED>(data, line, &mut out[..count]) };
+    count
+}
+
+/// Other processors take the pixels one by one.
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) fn eights<const SIGNED: bool>(_: &[u16], _: &Line, _: &mut [f32]) -> usize {
     0
 }
 

@@ -29,6 +29,7 @@ def check_names(w):
             part = name
         elif role in CONTROLS:
             seen[part, role, name] += 1
+    assert sum(seen.values()) > 40, f"only {sum(seen.values())} controls are told of"
     assert not nameless, f"without a name: {nameless}"
     assert not (twice := [k for k, n in seen.items() if n > 1]), f"named alike: {twice}"
 
@@ -80,7 +81,7 @@ def by_screen_reader(w):
     assert has(w, find(w, "Navigate N"), "PRESSED") or has(w, find(w, "Navigate N"), "CHECKED"), "says that it is on"
 
 
-def by_keys(w, home):
+def by_keys(w):
     """A level, a lesion and a finding without a pointer."""
     # Tab goes from pane to pane, and reaches no control until F6 asks for them.
     w.press("Tab")
@@ -121,7 +122,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="spondyl-access-") as home:
         with Window(program, [os.path.join(sample, "ct-sagittal")], home=home) as w:
             by_screen_reader(w)
-            by_keys(w, home)
+            by_keys(w)
             if os.environ.get("SPONDYL_SHOTS"):
                 w.shot(os.path.join(os.environ["SPONDYL_SHOTS"], "access.png"))
             assert w.gestures == 0

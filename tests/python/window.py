@@ -4,9 +4,11 @@ names, roles and places of the controls as a screen reader is told them (AT-SPI)
 Needs Debian's xvfb, xdotool, dbus, at-spi2-core, gir1.2-atspi-2.0 and python3-gi, so it runs with the system's Python. A
 script that uses it is started again by `on_a_bus` under a session bus of its own.
 """
+import ctypes
 import faulthandler
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,20 +28,34 @@ def on_a_bus():
     os.execvp("dbus-run-session", ["dbus-run-session", "--", sys.executable, *sys.argv])
 
 
+def with_parent():
+    """A child that does not outlive this check, however it ends (prctl PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
 class Window:
     """`with Window(program, [folder], size=(1600, 1000)) as w:`; the program ends with the block."""
 
-    def __init__(self, program, arguments, size=(1600, 1000), home=None, scale=None):
+    def __init__(self, program, arguments, size=(1600, 1000), home=None):
         self.program, self.arguments, self.size = os.path.abspath(program), list(map(str, arguments)), size
         self.temporary = tempfile.TemporaryDirectory(prefix="spondyl-window-")
-        self.home, self.scale = home or self.temporary.name, scale
+        self.home = home or self.temporary.name
+        self.display = self.process = None
         self.gestures = self.keys = 0
 
     def __enter__(self):
+        try:
+            return self.open()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def open(self):
         read, write = os.pipe()
         screen = "%dx%dx24" % self.size
         command = ["Xvfb", "-displayfd", str(write), "-screen", "0", screen, "-nolisten", "tcp"]
-        self.display = subprocess.Popen(command, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.display = subprocess.Popen(command, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                        preexec_fn=with_parent)
         os.close(write)
         with os.fdopen(read) as number:
             self.number = ":" + number.readline().strip()
@@ -48,24 +64,24 @@ class Window:
         self.env = {k: os.environ[k] for k in KEPT if k in os.environ}
         self.env |= {"DISPLAY": self.number, "XDG_RUNTIME_DIR": run, "XDG_DATA_HOME": os.path.join(self.home, "data"),
                      "XDG_CONFIG_HOME": os.path.join(self.home, "config")}
-        if self.scale:
-            self.env["WINIT_X11_SCALE_FACTOR"] = str(self.scale)
         os.environ["DISPLAY"] = self.number
         self.listen()
-        self.process = subprocess.Popen([self.program, *self.arguments], env=self.env, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen([self.program, *self.arguments], env=self.env, stdout=subprocess.DEVNULL,
+                                        preexec_fn=with_parent)
         self.id = self.until(lambda: self.xdotool("search", "--onlyvisible", "--pid", str(self.process.pid)).split()[-1:])[0]
         self.xdotool("windowmove", self.id, "0", "0", "windowsize", self.id, *map(str, self.size), "windowfocus", self.id)
         self.until(lambda: self.frame() and self.rect(self.frame())[2:] == self.size)
         return self
 
     def __exit__(self, *_):
-        self.process.terminate()
         try:
-            self.process.wait(20)
+            if self.process:
+                self.process.terminate()
+                self.process.wait(20)
         finally:
-            self.process.kill()
-            self.display.kill()
-            self.display.wait()
+            for child in filter(None, [self.process, self.display]):
+                child.kill()
+                child.wait()
             self.temporary.cleanup()
 
     # ---- what a screen reader is told
@@ -113,10 +129,10 @@ class Window:
         e = node.get_extents(self.atspi.CoordType.WINDOW)
         return e.x, e.y, e.width, e.height
 
-    def wait_for(self, role, name, timeout=20):
+    def wait_for(self, role, name, timeout=60):
         return self.until(lambda: self.find(role, name), timeout, f"{role} “{name}”")
 
-    def until(self, test, timeout=20, what="the window"):
+    def until(self, test, timeout=60, what="the window"):
         end = time.monotonic() + timeout
         while True:
             try:
@@ -193,10 +209,6 @@ class Window:
         self.keys += 1
         self.xdotool("key", key)
         time.sleep(0.15)
-
-    def type(self, text):
-        self.xdotool("type", "--delay", "20", text)
-        time.sleep(0.2)
 
     def choose(self, name, role="push button|toggle button|check box|radio button|menu item"):
         """A click on a control found by its name."""

@@ -12,6 +12,7 @@ mod faults;
 mod formats;
 mod hands;
 mod journal;
+mod keyboard;
 mod levels_import;
 mod looks;
 mod machine;
