@@ -114,7 +114,7 @@ impl App {
             NextItem => self.next_item(),
             FinishItem => self.finish_item(),
             Quit => self.quit = true,
-            Import => self.dialog = Dialog::Import(Box::new(ImportDialog::new(None))),
+            Import => self.dialog = Dialog::Import(Box::new(ImportDialog::new(self, None))),
             Changes => self.dialog = Dialog::Changes(ChangesDialog::new(self.whole_document())),
             Explain => self.dialog = Dialog::Explain,
             Keys => self.dialog = Dialog::Keys,

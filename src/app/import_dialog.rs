@@ -1,6 +1,7 @@
 //! What another program, or another case, drew and found, into the open case: the reader names the file, sees what of it
 //! fits where and what does not, says what it leaves open, and takes it over as one step.
 
+use super::browser::{Browser, Picked};
 use super::{App, widgets};
 use crate::anatomy::VertebraLevel;
 use crate::import::{
@@ -44,6 +45,7 @@ struct Asked {
 /// The dialog.
 pub struct ImportDialog {
     path: String,
+    browser: Browser,
     fresh: bool,
     reading: bool,
     found: Option<Result<Box<Found>, String>>,
@@ -64,10 +66,12 @@ pub fn is_to_take_over(path: &Path) -> bool {
 
 impl ImportDialog {
     /// A dialog for a file that is still to be named, or for this one.
-    pub fn new(path: Option<PathBuf>) -> Self {
+    pub fn new(app: &App, path: Option<PathBuf>) -> Self {
+        let browser = Browser::new(path.as_deref().or(app.folder_at_hand()), |_| true);
         let path = path.map(|p| p.display().to_string()).unwrap_or_default();
         ImportDialog {
             path,
+            browser,
             fresh: true,
             reading: false,
             found: None,
@@ -101,7 +105,7 @@ impl ImportDialog {
                 );
                 widgets::muted(
                     ui,
-                    "Its path; or drop the file on the window. Nothing changes before you take something.",
+                    "Its path, or a click on it; or drop it on the window. Nothing changes before you take something.",
                 );
                 let field = ui.add(TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY));
                 field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "File to import"));
@@ -110,6 +114,13 @@ impl ImportDialog {
                 }
                 read |= field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
                 ui.add_space(6.0);
+                if self.found.is_none() && !self.reading {
+                    match self.browser.show(ui, 300.0) {
+                        Some(Picked::Folder(folder)) => self.path = folder.display().to_string(),
+                        Some(Picked::File(file)) => (self.path, read) = (file.display().to_string(), true),
+                        None => {}
+                    }
+                }
                 ScrollArea::vertical().max_height(320.0).auto_shrink([false, true]).show(ui, |ui| {
                     take = self.contents(app, ui);
                 });

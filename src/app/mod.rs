@@ -4,6 +4,7 @@
 mod adapter;
 mod agreement;
 mod blend;
+mod browser;
 mod by_keys;
 mod case;
 mod case_file;
@@ -349,7 +350,10 @@ impl App {
         match dropped.as_slice() {
             [one] if self.reading.is_some() && import_dialog::is_to_take_over(one) => {
                 match self.why_not(CommandId::Import) {
-                    None => self.dialog = Dialog::Import(Box::new(import_dialog::ImportDialog::new(Some(one.clone())))),
+                    None => {
+                        let dialog = import_dialog::ImportDialog::new(self, Some(one.clone()));
+                        self.dialog = Dialog::Import(Box::new(dialog));
+                    }
                     Some(why) => self.notices.say(why),
                 }
             }
@@ -401,7 +405,12 @@ impl App {
     }
 
     fn choose_folder(&mut self) {
-        self.dialog = Dialog::Open(Chooser::new(self.library.opened().first().map(PathBuf::as_path)));
+        self.dialog = Dialog::Open(Chooser::new(self.folder_at_hand()));
+    }
+
+    /// Where the images at hand come from.
+    fn folder_at_hand(&self) -> Option<&std::path::Path> {
+        self.library.opened().first().map(PathBuf::as_path)
     }
 
     fn chosen(&mut self, choice: Choice) {

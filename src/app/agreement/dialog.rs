@@ -1,6 +1,7 @@
 //! Choosing whose reading to hold against the open one: other readers' cases of these images are offered, any other file is
 //! named.
 
+use super::super::browser::{Browser, Picked};
 use super::super::{App, widgets};
 use super::Comparison;
 use crate::import::another;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 /// The dialog.
 pub struct CompareDialog {
     path: String,
+    browser: Browser,
     fresh: bool,
     reading: bool,
     failed: Option<String>,
@@ -24,9 +26,10 @@ impl CompareDialog {
         let own = app.reading.as_ref().and_then(|r| r.case.path.clone());
         let images: Vec<_> = app.series_at_hand().into_iter().map(|t| t.identity).collect();
         let known = app.places().map(|p| p.find_cases(&images)).unwrap_or_default();
-        let known = known.into_iter().filter(|c| Some(&c.path) != own.as_ref()).collect();
+        let known: Vec<_> = known.into_iter().filter(|c| Some(&c.path) != own.as_ref()).collect();
+        let browser = Browser::new(path.as_deref().or(own.as_deref()).or(app.folder_at_hand()), |_| true);
         let path = path.map(|p| p.display().to_string()).unwrap_or_default();
-        CompareDialog { path, fresh: true, reading: false, failed: None, known }
+        CompareDialog { path, browser, fresh: true, reading: false, failed: None, known }
     }
 
     /// The file could not be read.
@@ -41,7 +44,7 @@ impl CompareDialog {
             .collapsible(false)
             .resizable(false)
             .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
-            .fixed_size(vec2(600.0, 300.0))
+            .fixed_size(vec2(600.0, 420.0))
             .show(ui.ctx(), |ui| {
                 if !self.known.is_empty() {
                     widgets::heading(ui, "Cases of these images");
@@ -64,6 +67,11 @@ impl CompareDialog {
                     field.request_focus();
                 }
                 read |= field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
+                match self.browser.show(ui, 160.0) {
+                    Some(Picked::Folder(folder)) => self.path = folder.display().to_string(),
+                    Some(Picked::File(file)) => chosen = Some(file),
+                    None => {}
+                }
                 widgets::muted(ui, "It is read and never changed. Several readers: open one after the other.");
                 if let Some(why) = &self.failed {
                     widgets::problem(ui, why);
