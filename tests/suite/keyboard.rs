@@ -96,8 +96,10 @@ fn a_mouse_outside_the_pictures_has_no_part_in_what_the_keys_draw() {
 
 /// A contour of three corners, still open.
 fn three_corners(h: &mut Harness<'_, App>) {
-    key(h, Key::C);
     let middle = pane(h).center();
+    key(h, Key::V);
+    click(h, middle);
+    key(h, Key::C);
     for corner in [vec2(0.0, 0.0), vec2(60.0, 0.0), vec2(60.0, 60.0)] {
         click(h, middle + corner);
     }
