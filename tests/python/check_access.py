@@ -57,6 +57,7 @@ def focused(w):
 def tab_to(w, wanted):
     """Goes on with Tab until a control has the keyboard; gives all that had it on the way."""
     way = []
+    w.until(lambda: focused(w), what="a control with the keyboard")
     for _ in range(120):
         time.sleep(0.05)
         at = focused(w)

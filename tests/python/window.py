@@ -129,10 +129,10 @@ class Window:
         e = node.get_extents(self.atspi.CoordType.WINDOW)
         return e.x, e.y, e.width, e.height
 
-    def wait_for(self, role, name, timeout=60):
+    def wait_for(self, role, name, timeout=20):
         return self.until(lambda: self.find(role, name), timeout, f"{role} “{name}”")
 
-    def until(self, test, timeout=60, what="the window"):
+    def until(self, test, timeout=20, what="the window"):
         end = time.monotonic() + timeout
         while True:
             try:
@@ -168,7 +168,7 @@ class Window:
 
     # ---- hand
     def xdotool(self, *args):
-        done = subprocess.run(["xdotool", *args], env=self.env, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(["xdotool", *args], env=self.env, capture_output=True, text=True, timeout=20)
         return done.stdout
 
     def shot(self, path):
