@@ -423,4 +423,15 @@ mod tests {
         );
         assert_eq!(list[1].reasons, ["sins pain: – | 3"]);
     }
+    #[test]
+    fn how_a_body_was_outlined_is_no_difference_that_a_reader_could_settle() {
+        use crate::document::{BodyOrigin, BodySource};
+        let a = reader(&[(C5, 18.0)], &[]);
+        let mut b = a.clone();
+        let origin = BodyOrigin { source: BodySource::OneClick, corrected: true };
+        b.vertebrae.get_mut(&C5).expect("there").body_origin = Some(origin);
+        let image = b.images.keys().next().expect("one").clone();
+        b.body_origins.insert((image, C5), origin);
+        assert!(differences(&a, &b).is_empty());
+    }
 }

@@ -70,9 +70,9 @@ impl ExportDialog {
                         ui.end_row();
                     }
                 });
-                ui.checkbox(&mut self.deidentify, "Replace UIDs, leave sentences out").on_hover_text(
+                ui.checkbox(&mut self.deidentify, "Replace UIDs, leave free text out").on_hover_text(
                     "Every UID becomes another one, always the same; uid-key.json in spondyl's data directory tells which was which. \
-                     Remarks, evidence and worded answers are left out",
+                     What was typed freely is left out; primary site, histology, diagnosis, labels and pseudonyms stay",
                 );
                 ui.add_space(6.0);
                 if burned_in(app) {

@@ -39,11 +39,13 @@ pub struct ExportArgs {
     /// Replace files of another case or reader.
     #[arg(long)]
     force: bool,
-    /// Replace every UID by another one (always the same for the same), and leave out what the reader said in sentences:
-    /// remarks, evidence, worded answers, operations, outcomes. Which UID was which stands in the key file.
+    /// Replace every UID by another one (always the same for the same), and leave out what was typed freely: remarks,
+    /// evidence, worded answers, operations, outcomes and all other words. Which UID was which stands in the key file.
+    /// These words stay, so look at them: primary site, primary histology and diagnosis; labels of lesions and
+    /// measurements; names of timepoints; the reader's pseudonym.
     #[arg(long)]
     deidentify: bool,
-    /// With --deidentify: keep the sentences; somebody has read them and knows that they name nobody.
+    /// With --deidentify: keep what was typed; somebody has read it and knows that it names nobody.
     #[arg(long, requires = "deidentify")]
     keep_text: bool,
     /// The key file of --deidentify; it must not lie where the export goes. By default uid-key.json in the user's data

@@ -2,8 +2,8 @@
 //! inverse is ever written by hand and undo is replaying.
 
 use super::{
-    CaseFacts, Document, ImageIdentity, ImageKey, LabelMap, Lesion, LesionId, Measurement, Run, SpineNumbering,
-    Timepoint, TimepointKey, Vertebra,
+    BodyOrigin, CaseFacts, Document, ImageIdentity, ImageKey, LabelMap, Lesion, LesionId, Measurement, Run,
+    SpineNumbering, Timepoint, TimepointKey, Vertebra,
 };
 use crate::anatomy::VertebraLevel;
 use serde::{Deserialize, Serialize};
@@ -66,6 +66,12 @@ pub enum Edit {
         id: Uuid,
         value: Option<Box<Measurement>>,
     },
+    /// Where the outline of a level's body on a series comes from.
+    BodyOrigin {
+        image: ImageKey,
+        level: VertebraLevel,
+        value: Option<BodyOrigin>,
+    },
     Case {
         value: Box<CaseFacts>,
     },
@@ -103,6 +109,11 @@ impl Document {
             Edit::Lesion { id, value } => Edit::Lesion { id, value: swap(&mut self.lesions, &id, value) },
             Edit::Measurement { id, value } => {
                 Edit::Measurement { id, value: swap(&mut self.measurements, &id, value) }
+            }
+            Edit::BodyOrigin { image, level, value } => {
+                let (key, value) = ((image, level), value.map(Box::new));
+                let back = swap(&mut self.body_origins, &key, value).map(|o| *o);
+                Edit::BodyOrigin { image: key.0, level: key.1, value: back }
             }
             Edit::Case { value } => Edit::Case { value: Box::new(std::mem::replace(&mut self.case, *value)) },
             Edit::Timepoint { key, value } => Edit::Timepoint { value: swap(&mut self.timepoints, &key, value), key },

@@ -62,6 +62,8 @@ pub struct Document {
     /// Outlines of vertebral bodies, apart from the lesions: one label map for each series they were drawn on, whose labels
     /// are levels ([`VertebraLevel::label_value`]). A voxel may belong to a body and to a lesion.
     pub bodies: BTreeMap<ImageKey, LabelMap>,
+    /// Where the outlines of bodies come from: by series and level, as the outlines are.
+    pub body_origins: BTreeMap<(ImageKey, VertebraLevel), BodyOrigin>,
     /// Lengths, angles, regions.
     pub measurements: BTreeMap<Uuid, Measurement>,
     /// Statements about the case.
@@ -95,6 +97,19 @@ impl Document {
     /// The series on which the body of a level is outlined, and its map.
     pub fn body_of(&self, level: VertebraLevel) -> Option<(&ImageKey, &LabelMap)> {
         self.bodies.iter().find(|(_, m)| m.holds(level.label_value()))
+    }
+
+    /// Where the outline of a body on a series comes from. A file of before the series was noted says it for the level
+    /// alone: it counts where one series only holds an outline of which nothing is noted.
+    pub fn body_origin(&self, image: &ImageKey, level: VertebraLevel) -> Option<BodyOrigin> {
+        let of_level = || {
+            let said = self.vertebrae.get(&level)?.body_origin?;
+            let noted = |key: &ImageKey| self.body_origins.contains_key(&(key.clone(), level));
+            let mut open = self.bodies.iter().filter(|(k, m)| m.holds(level.label_value()) && !noted(k));
+            let only = open.next().filter(|_| open.next().is_none());
+            only.filter(|(key, _)| *key == image).map(|_| said)
+        };
+        self.body_origins.get(&(image.clone(), level)).copied().or_else(of_level)
     }
 
     /// The labelled vertebra whose centre is nearest to `p`, and the distance in mm.

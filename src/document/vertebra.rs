@@ -151,7 +151,8 @@ pub struct Vertebra {
     pub evidence: Vec<Evidence>,
     /// The reader's remark; must not identify the patient.
     pub remark: Option<String>,
-    /// Where the body's outline comes from; absent without one, and in cases of before this was noted.
+    /// Where the body's outline comes from, as files of before it was noted for each series say it; new notes are
+    /// [`super::Document::body_origins`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_origin: Option<BodyOrigin>,
 }
@@ -187,6 +188,9 @@ pub struct SpineNumbering {
 }
 
 impl SpineNumbering {
+    /// What a count is usually anchored on; any other anchor is in the reader's own words.
+    pub const ANCHORS: [&str; 5] = ["C2 seen", "T1 rib", "T12 rib", "L5-S1", "iliolumbar ligament at L5"];
+
     /// The levels of this spine, head to feet: T13 and L6 only where they were counted, T12 and L5 not where there are
     /// eleven rib-bearing or four lumbar vertebrae.
     pub fn levels(&self) -> Vec<VertebraLevel> {

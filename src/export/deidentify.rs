@@ -1,11 +1,12 @@
 //! Exports without the identities of images: every UID is replaced by another one, always by the same, and a key file
-//! that stays with the reader tells which was which. Sentences are left out unless asked for; labels and pseudonyms stay.
+//! that stays with the reader tells which was which. Free text is left out unless asked for; labels, terms and pseudonyms stay.
 
 use super::file::{ExportError, write_whole};
 use super::words::{Words, leave_out, step_without};
 use crate::document::{Document, ImageIdentity, ImageKey, TimepointKey};
+use crate::session::Op;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
@@ -125,6 +126,8 @@ impl UidKey {
         out.images = doc.images.iter().map(|(key, i)| (self.key(key), self.identity(i))).collect();
         out.masks = doc.masks.iter().map(|(key, map)| (self.key(key), map.clone())).collect();
         out.bodies = doc.bodies.iter().map(|(key, map)| (self.key(key), map.clone())).collect();
+        let origins = doc.body_origins.iter().map(|((key, level), o)| ((self.key(key), *level), *o));
+        out.body_origins = origins.collect();
         out.measurements.values_mut().for_each(|m| m.image = self.key(&m.image));
         let later = doc.followups.iter().map(|(t, levels)| (self.timepoint(t), levels.clone()));
         out.followups = later.collect();
@@ -167,8 +170,10 @@ impl UidKey {
     pub fn script(&mut self, script: &str, words: Words) -> String {
         let mut out = String::new();
         for line in script.lines() {
-            let step = serde_json::from_str::<Value>(line).ok();
-            let step = if words == Words::LeftOut { step.and_then(step_without) } else { step };
+            let step = match words {
+                Words::LeftOut => Op::from_line(line.as_bytes()).ok().map(step_without).map(|op| json!(op)),
+                Words::Kept => serde_json::from_str::<Value>(line).ok(),
+            };
             let Some(mut step) = step.filter(Value::is_object) else { continue };
             self.replace_in(&mut step);
             out += &format!("{step}\n");

@@ -30,8 +30,8 @@ mod words;
 mod write;
 
 pub use case::{
-    AnnotationSet, CaseFile, DrawnMeasurement, Grid, ImageRecord, LesionRecord, MeasurementKind, SCHEMA_NAME,
-    StudyReading, VertebraRecord, case_file, case_schema,
+    AnnotationSet, BodyRecord, CaseFile, DrawnMeasurement, Grid, ImageRecord, LesionRecord, MeasurementKind,
+    SCHEMA_NAME, StudyReading, VertebraRecord, case_file, case_schema,
 };
 pub use check::{Checked, Problem, check_case_json, read_case_json};
 pub use cohort::{Cohort, CohortLabels, CohortStyle, cohort_image};
@@ -97,6 +97,11 @@ pub(crate) mod tests {
         pub fn case(&self) -> Case<'_> {
             case_of(&self.doc, &self.volumes, &self.script)
         }
+    }
+
+    /// The case JSON of a document, without pixels.
+    pub fn file_of(doc: &Document) -> CaseFile {
+        case_file(&case_of(doc, &BTreeMap::new(), ""))
     }
 
     fn case_of<'a>(doc: &'a Document, volumes: &'a BTreeMap<ImageKey, Arc<Volume>>, script: &'a str) -> Case<'a> {

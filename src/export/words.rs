@@ -1,128 +1,226 @@
-//! What a reader says in sentences, which may name a person: left out of exports without identities, unless asked for.
-//! Terms (site, histology, diagnosis), labels and pseudonyms are no sentences; they stay.
+//! What a person types freely, which may name a person or a date: left out of exports without identities, unless asked for.
+//!
+//! What stays of words: handles (labels of lesions and measurements, names of timepoints, ids of questions), the reader's
+//! pseudonym, words that the program offers, and three terms for a disease: primary site, primary histology, diagnosis.
+//! Every record is taken apart field by field, so that a new one does not compile before it is decided on.
 
-use crate::document::{Answer, CaseFacts, Document, Vertebra};
-use serde_json::Value;
+use crate::anatomy::VertebraLevel;
+use crate::document::{
+    AgeConflict, Answer, CaseFacts, Document, Evidence, Histology, Lesion, LesionKind, Measurement, MrSignals,
+    Neurology, PainFacts, PostoperativeState, SpineNumbering, Timepoint, Treatment, Vertebra, with_field,
+};
+use crate::session::{Op, Target};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
-/// Whether sentences go into an export without identities.
+/// Whether what was typed freely goes into an export without identities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Words {
-    /// They are left out.
+    /// It is left out.
     LeftOut,
-    /// They stay: somebody has read them.
+    /// It stays: somebody has read it.
     Kept,
 }
 
-/// Fields that hold sentences, as steps name them; those of a record by the record's last name.
-const FIELDS: [&str; 9] =
-    ["remark", "evidence", "palpation", "deficit", "surgery", "chemotherapy", "procedure", "outcome", "age_conflicts"];
-
-/// Takes every sentence out of a document.
+/// Takes everything that was typed freely out of a document.
 pub fn leave_out(doc: &mut Document) {
-    leave_out_of_case(&mut doc.case);
-    for l in doc.lesions.values_mut() {
-        l.remark = None;
-        l.evidence.clear();
-    }
-    let levels = doc.vertebrae.values_mut().chain(doc.followups.values_mut().flat_map(|f| f.values_mut()));
-    for Vertebra { remark, evidence, postoperative, .. } in levels {
-        *remark = None;
-        evidence.clear();
-        postoperative.procedure = None;
-    }
-    doc.timepoints.values_mut().for_each(|t| t.outcome = None);
+    let Document {
+        images: _, // identity and geometry; findings are the program's own sentences
+        spine,
+        vertebrae,
+        lesions,
+        masks: _,
+        bodies: _,
+        body_origins: _,
+        measurements,
+        case,
+        timepoints,
+        followups,
+    } = doc;
+    of_spine(spine);
+    vertebrae.values_mut().chain(followups.values_mut().flat_map(|f| f.values_mut())).for_each(of_vertebra);
+    lesions.values_mut().for_each(of_lesion);
+    measurements.values_mut().for_each(of_measurement);
+    of_case(case);
+    timepoints.values_mut().for_each(of_timepoint);
 }
 
-fn leave_out_of_case(case: &mut CaseFacts) {
-    case.remark = None;
-    case.pain.palpation = None;
-    case.neurology.deficit = None;
-    (case.treatment.surgery, case.treatment.chemotherapy) = (None, None);
-    case.age_conflicts.clear();
+fn of_spine(spine: &mut SpineNumbering) {
+    let SpineNumbering {
+        anchor,
+        counted_from: _,
+        n_thoracic: _,
+        n_lumbar: _,
+        transition: _,
+        castellvi: _,
+        ambiguous: _,
+    } = spine;
+    *anchor = anchor.take().filter(|a| SpineNumbering::ANCHORS.contains(&a.as_str()));
+}
+
+fn of_vertebra(v: &mut Vertebra) {
+    #[rustfmt::skip]
+    let Vertebra {
+        postoperative, evidence, remark,
+        at_mm: _, status: _, level_confidence: _, heights: _, fracture: _, pathological_fracture: _, epidural_tumour: _,
+        sac_deformed: _, cord_touched: _, cord_compression: _, csf_visible: _, escc_grade: _, escc_image: _, pain: _,
+        sins_pain: _, sins_alignment: _, sins_posterolateral: _, sins_collapse: _, body_origin: _,
+    } = v;
+    of_surgery(postoperative);
+    of_evidence(evidence);
+    *remark = None;
+}
+
+fn of_surgery(after: &mut PostoperativeState) {
+    #[rustfmt::skip]
+    let PostoperativeState {
+        cage_material, procedure,
+        corpectomy: _, cage: _, cement: _, screws: _, fixation_failure: _, cement_leakage: _, leakage_at: _,
+        subsidence_mm: _, plate_or_rods: _, recurrence: _,
+    } = after;
+    (*cage_material, *procedure) = (None, None);
+}
+
+/// A finding is a sentence, and without it the record says nothing.
+fn of_evidence(evidence: &mut Vec<Evidence>) {
+    evidence.clear();
+}
+
+fn of_lesion(lesion: &mut Lesion) {
+    #[rustfmt::skip]
+    let Lesion {
+        evidence, mr, histology, remark, taken_from,
+        label: _, label_value: _, vertebra: _, vertebra_pending: _, kind: _, color: _, extent: _, sites: _, margin: _,
+        cortical_breach: _, soft_tissue_component: _, soft_tissue_long_axis_mm: _, cortical_breach_at: _,
+        soft_tissue_at: _, wbb_zones: _, wbb_layers: _, nature: _, recist_role: _, locked: _,
+    } = lesion;
+    of_evidence(evidence);
+    let MrSignals { reference, t1_vs_normal_marrow: _, t2: _, stir: _, dwi: _, enhancement: _ } = mr;
+    *reference = None;
+    let Histology { method, ihc, confirmed: _, diagnosis: _ } = histology;
+    *method = None;
+    ihc.clear();
+    (*remark, *taken_from) = (None, None);
+}
+
+fn of_measurement(m: &mut Measurement) {
+    let Measurement { label: _, shape: _, image: _, level: _, role: _ } = m;
+}
+
+fn of_timepoint(t: &mut Timepoint) {
+    let Timepoint { label, outcome, first: _, relative_days: _, relative_months: _, studies: _ } = t;
+    (*label, *outcome) = (None, None);
+}
+
+fn of_case(case: &mut CaseFacts) {
+    #[rustfmt::skip]
+    let CaseFacts {
+        age_conflicts, primary_status, other_metastases, radiosensitivity, pain, neurology, treatment, remark, answers,
+        sex: _, age_years: _, primary_site: _, primary_histology: _, primary_sct: _, tomita_surgical_type: _, finished: _,
+    } = case;
+    age_conflicts.iter_mut().for_each(|AgeConflict { place, value: _ }| place.clear());
+    age_conflicts.clear();
+    (*primary_status, *radiosensitivity, *remark) = (None, None, None);
+    other_metastases.clear();
+    let PainFacts { site, palpation, mechanical: _, unresponsive_to_analgesics: _, score_nrs: _, duration_months: _ } =
+        pain;
+    (*site, *palpation) = (None, None);
+    let Neurology { deficit, asia_impairment_scale: _, myelopathy: _ } = neurology;
+    *deficit = None;
+    let Treatment { surgery, chemotherapy, radiotherapy: _ } = treatment;
+    (*surgery, *chemotherapy) = (None, None);
     // The document does not know a choice from a sentence: only the study does.
-    case.answers.retain(|_, answer| !matches!(answer, Answer::Words(_)));
+    answers.retain(|_, answer| !matches!(answer, Answer::Words(_)));
 }
 
-/// A step without sentences, also where it is within another step; `None` where it does nothing but say one.
-pub fn step_without(mut step: Value) -> Option<Value> {
-    if step.get("op").is_some_and(|op| op == "set") {
-        let field = step.get("field").and_then(Value::as_str).unwrap_or_default();
-        let answers = field.starts_with("answers.") && step.get("value").is_some_and(Value::is_string);
-        if answers || field.rsplit('.').next().is_some_and(|last| FIELDS.contains(&last)) {
-            return None;
+/// A step without what was typed freely. It stays a step also where nothing is left of it: a timepoint begins with its
+/// first field, a level with the first thing said of it, and undo counts steps.
+pub fn step_without(step: Op) -> Op {
+    match step {
+        Op::Set { target, field, value } => {
+            let value = value_without(&target, &field, value);
+            Op::Set { target, field, value }
         }
+        Op::SetSpine { variant } => {
+            let blank = SpineNumbering::default();
+            let said = |(field, value): (String, Value)| {
+                let value = field_without(&blank, &field, value, of_spine);
+                (field, value)
+            };
+            Op::SetSpine { variant: variant.into_iter().map(said).collect::<Map<_, _>>() }
+        }
+        Op::LabelVertebrae { centres_mm, source: _ } => Op::LabelVertebrae { centres_mm, source: None },
+        Op::TakeOver { source: _, about: _, steps } => {
+            let steps = steps.into_iter().map(step_without).collect();
+            Op::TakeOver { source: String::new(), about: None, steps }
+        }
+        Op::At { timepoint, image, step } => Op::At { timepoint, image, step: Box::new(step_without(*step)) },
+        // Handles, places and figures.
+        Op::LabelVertebra { .. }
+        | Op::UnlabelVertebra { .. }
+        | Op::ShiftLevels { .. }
+        | Op::RemoveTimepoint { .. }
+        | Op::AddLesion { .. }
+        | Op::DeleteLesion { .. }
+        | Op::MergeLesions { .. }
+        | Op::SplitLesion { .. }
+        | Op::CopySlice { .. }
+        | Op::OutlineBody { .. }
+        | Op::Brush { .. }
+        | Op::Contour { .. }
+        | Op::Grow { .. }
+        | Op::Mask { .. }
+        | Op::Interpolate { .. }
+        | Op::Refine { .. }
+        | Op::Heights { .. }
+        | Op::Measure { .. }
+        | Op::Calibrate { .. }
+        | Op::Unmeasure { .. }
+        | Op::Undo {}
+        | Op::Redo {} => step,
     }
-    if let Some(inner) = step.get_mut("step") {
-        *inner = step_without(inner.take())?;
-    }
-    if let Some(Value::Array(steps)) = step.get_mut("steps") {
-        *steps = std::mem::take(steps).into_iter().filter_map(step_without).collect();
-    }
-    remove_fields(&mut step);
-    Some(step)
 }
 
-/// Removes the fields wherever a step sets a whole record.
-fn remove_fields(value: &mut Value) {
-    match value {
-        Value::Array(all) => all.iter_mut().for_each(remove_fields),
-        Value::Object(all) => {
-            all.retain(|name, _| !FIELDS.contains(&name.as_str()));
-            all.values_mut().for_each(remove_fields);
+/// What a step sets, without what was typed freely.
+fn value_without(target: &Target, field: &str, value: Value) -> Value {
+    match target {
+        Target::Vertebra(_) => field_without(&Vertebra::default(), field, value, of_vertebra),
+        // Files leave these out while they are not so: they cannot be set as other fields are.
+        Target::Lesion(_) if field == "locked" => value,
+        Target::Case(_) if field == "finished" => value,
+        Target::Lesion(_) => {
+            let blank = Lesion::new(String::new(), 1, VertebraLevel::C1, LesionKind::default());
+            field_without(&blank, field, value, of_lesion)
         }
-        _ => {}
+        Target::Case(_) if field.starts_with("answers.") => match value {
+            Value::String(_) => Value::Null,
+            other => other,
+        },
+        Target::Case(_) => field_without(&CaseFacts::default(), field, value, of_case),
+        Target::Measurement(_) => match field {
+            "label" | "level" | "role" => value,
+            _ => Value::Null,
+        },
+        Target::Timepoint(_) => field_without(&Timepoint::default(), field, value, of_timepoint),
     }
+}
+
+/// The value of a field once its record is without what was typed freely; null where the field cannot hold it.
+fn field_without<T: Serialize + DeserializeOwned>(
+    blank: &T,
+    field: &str,
+    value: Value,
+    leave_out: impl Fn(&mut T),
+) -> Value {
+    let Ok(mut record) = with_field(blank, field, &value, &[]) else { return Value::Null };
+    leave_out(&mut record);
+    let whole = serde_json::to_value(&record).unwrap_or_default(); // plain data always becomes JSON
+    let left = field.split('.').try_fold(&whole, |at, part| at.get(part)).cloned().unwrap_or_default();
+    // A record that was given in part stays so: its other fields are not said.
+    if left == value { value } else { left }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::export::tests::sample;
-    use serde_json::json;
-
-    const NAMED: &str = "Mrs Doe says";
-
-    #[test]
-    fn a_sentence_in_any_field_of_words_is_left_out_of_the_document() {
-        let mut doc = sample().doc;
-        let said = || Some(NAMED.to_owned());
-        doc.case.remark = said();
-        doc.case.pain.palpation = said();
-        doc.case.neurology.deficit = said();
-        doc.case.treatment.surgery = said();
-        doc.case.treatment.chemotherapy = said();
-        doc.case.age_conflicts.push(crate::document::AgeConflict { value: 61.0, place: NAMED.to_owned() });
-        doc.case.answers.insert("q1".to_owned(), Answer::Words(NAMED.to_owned()));
-        doc.case.answers.insert("q2".to_owned(), Answer::Number(3.0));
-        let finding = crate::document::Evidence { image: None, finding: NAMED.to_owned() };
-        for l in doc.lesions.values_mut() {
-            (l.remark, l.evidence) = (said(), vec![finding.clone()]);
-        }
-        for v in doc.vertebrae.values_mut() {
-            (v.remark, v.evidence, v.postoperative.procedure) = (said(), vec![finding.clone()], said());
-        }
-        let timepoint = crate::document::TimepointKey("later".to_owned());
-        doc.followups.insert(timepoint.clone(), doc.vertebrae.clone());
-        doc.timepoints.insert(timepoint, crate::document::Timepoint { outcome: said(), ..Default::default() });
-        assert!(format!("{doc:?}").matches(NAMED).count() > 15);
-        leave_out(&mut doc);
-        assert!(!format!("{doc:?}").contains(NAMED), "{doc:?}");
-        assert_eq!(doc.case.answers.len(), 1, "numbers stay");
-    }
-
-    #[test]
-    fn steps_lose_their_sentences_and_nothing_else() {
-        let set =
-            |field: &str, value: Value| json!({"op": "set", "target": {"case": true}, "field": field, "value": value});
-        for gone in ["remark", "pain.palpation", "treatment.surgery", "answers.q1", "evidence", "neurology.deficit"] {
-            assert_eq!(step_without(set(gone, json!(NAMED))), None, "{gone}");
-        }
-        for stays in [set("answers.q1", json!(2)), set("margin", json!("permeative_3")), json!({"op": "undo"})] {
-            assert_eq!(step_without(stays.clone()), Some(stays));
-        }
-        let record = set("pain", json!({"palpation": NAMED, "score_nrs": 4}));
-        assert_eq!(step_without(record), Some(set("pain", json!({"score_nrs": 4}))));
-        let group = json!({"op": "group", "steps": [set("remark", json!(NAMED)), {"op": "redo"}]});
-        assert_eq!(step_without(group), Some(json!({"op": "group", "steps": [{"op": "redo"}]})));
-    }
-}
+#[path = "words_tests.rs"]
+mod tests;

@@ -130,7 +130,13 @@ pub fn offered_bodies(
         match MaskRuns::of_voxels(&voxels, grid.size()) {
             Some(mask) => {
                 out.lines.push(format!("{level}: {} voxels", voxels.len()));
-                ops.push(Op::Mask { lesion: String::new(), body: Some(level), mask, image: Some(key.clone()) });
+                ops.push(Op::Mask {
+                    lesion: String::new(),
+                    body: Some(level),
+                    mask,
+                    origin: None,
+                    image: Some(key.clone()),
+                });
             }
             None => out.notes.push(format!("{level} does not lie on the series; left out")),
         }

@@ -5,7 +5,7 @@ use super::{CentreName, Found, FoundMask, Place, level_named, records, rtstruct}
 use crate::agree::Grid;
 use crate::anatomy::VertebraLevel;
 use crate::document::{Document, ImageIdentity, ImageKey, Lesion, LesionKind};
-use crate::export::MaskRuns;
+use crate::export::{BodyRecord, MaskRuns};
 use crate::session::op::Auto;
 use crate::session::{Images, LevelChoice, Op};
 use crate::space::{DVec3, Geometry, VoxelIndex, VoxelPoint};
@@ -72,6 +72,10 @@ pub fn steps(found: &Found, targets: &[Target], document: &Document, how: How) -
     let mut work = Work { found, grids: &grids, document, how, taken: BTreeMap::new(), out };
     for mask in &found.masks {
         work.mask(mask);
+    }
+    if let Some(case) = &found.case {
+        let records = case.annotation_sets.iter().flat_map(|s| &s.vertebrae);
+        records.filter_map(|v| Some((v.level, v.body.as_ref()?))).for_each(|(level, body)| work.body(level, body));
     }
     let mut out = work.out;
     if let Some(case) = &found.case {
@@ -145,11 +149,35 @@ impl Work<'_> {
         self.paint(&label, placed);
     }
 
+    /// The outline of a body in one of our own files, with where it comes from; an outline that is there stays.
+    fn body(&mut self, level: VertebraLevel, body: &BodyRecord) {
+        let name = format!("body of {level}");
+        let Some(from) = self.found.grids.iter().find(|g| g.image.as_ref() == Some(&body.image)) else {
+            return self.note(&name, "its series is not among the file's; left out");
+        };
+        let mut fitting: Vec<_> =
+            self.grids.iter().filter_map(|(k, g)| Some((k, g.geometry.size(), g.from_other(from)?))).collect();
+        fitting.sort_by_key(|(k, ..)| **k != body.image);
+        let Some((key, size, map)) = fitting.into_iter().next() else {
+            return self.note(&name, "its grid is that of none of the series; left out");
+        };
+        if self.document.bodies.get(key).is_some_and(|m| m.holds(level.label_value())) {
+            return self.note(&name, "it is outlined in the case already; left out");
+        }
+        let flat = match body.mask.voxels(from.geometry.size().map(|n| n as u64)) {
+            Ok(flat) => map.flat(&flat).0,
+            Err(e) => return self.note(&name, e),
+        };
+        let (image, origin) = (Some(key.clone()), body.origin);
+        let op = |mask| Op::Mask { lesion: String::new(), body: Some(level), mask, origin, image };
+        self.out.ops.extend(MaskRuns::of_voxels(&flat, size).map(op));
+    }
+
     fn paint(&mut self, label: &str, placed: BTreeMap<ImageKey, Vec<u64>>) {
         for (key, flat) in placed {
             let size = self.grids.iter().find(|(k, _)| *k == key).map(|(_, g)| g.geometry.size());
             let runs = size.and_then(|size| MaskRuns::of_voxels(&flat, size));
-            let op = |mask| Op::Mask { lesion: label.to_owned(), body: None, mask, image: Some(key) };
+            let op = |mask| Op::Mask { lesion: label.to_owned(), body: None, mask, origin: None, image: Some(key) };
             self.out.ops.extend(runs.map(op));
         }
     }

@@ -3,6 +3,7 @@
 use super::super::read;
 use super::*;
 use crate::agree::Grid;
+use crate::document::{BodyOrigin, BodySource, Edit, Layer, runs_from_sorted};
 use crate::export::tests::{Sample, identity, sample};
 use crate::export::{CaseFile, Format, case_file};
 use crate::session::{NoImages, plan};
@@ -42,6 +43,26 @@ fn our_json_comes_back_with_everything_that_it_says() {
         file
     };
     assert_eq!(without_ids(&again), without_ids(&s.file));
+}
+
+#[test]
+fn an_outline_keeps_where_it_comes_from_through_json_and_another_readers_hands() {
+    let mut s = sample();
+    let (image, map) = s.doc.masks.first_key_value().map(|(k, m)| (k.clone(), m.clone())).expect("drawn");
+    let (level, origin) = (VertebraLevel::C6, BodyOrigin { source: BodySource::EndPlates, corrected: true });
+    let runs = runs_from_sorted(&map.voxels_of(3), level.label_value());
+    s.doc.apply(Edit::Mask { image: image.clone(), layer: Layer::Bodies, runs }).expect("fits");
+    s.doc.body_origins.insert((image.clone(), level), origin);
+    s.file = case_file(&s.case());
+    let steps = steps(&exported(&s, Format::Json), &targets(&s), &Document::default(), How::default());
+    let again = replayed(&s, &steps);
+    assert_eq!((&again.bodies, &again.body_origins), (&s.doc.bodies, &s.doc.body_origins), "{:?}", steps.notes);
+
+    let version = crate::import::Version { reader: "r2", document: &s.doc };
+    let open = Document { images: s.doc.images.clone(), ..Document::default() };
+    let (op, _) = crate::import::whole(version, &open, &targets(&s));
+    let taken = replayed(&s, &Steps { ops: vec![op], ..Steps::default() });
+    assert_eq!((taken.bodies, taken.body_origins), (again.bodies, again.body_origins));
 }
 
 #[test]

@@ -112,7 +112,13 @@ fn lesion(id: LesionId, l: &Lesion, version: Version, open: &Document, at_hand: 
             }
         }
         let runs = MaskRuns::of_voxels(&flat, geometry_size);
-        out.ops.extend(runs.map(|mask| Op::Mask { lesion: label.clone(), body: None, mask, image: Some(key) }));
+        out.ops.extend(runs.map(|mask| Op::Mask {
+            lesion: label.clone(),
+            body: None,
+            mask,
+            origin: None,
+            image: Some(key),
+        }));
     }
 }
 
@@ -183,10 +189,11 @@ fn bodies(theirs: &Document, open: &Document, at_hand: &[Target], out: &mut Step
     for (key, map) in &theirs.bodies {
         for body in VertebraLevel::ALL.into_iter().filter(|l| map.holds(l.label_value())) {
             let name = format!("body of {body}");
+            let origin = theirs.body_origin(key, body);
             let flat = map.voxels_of(body.label_value());
             let Some((key, size, flat)) = placed(key, flat, theirs, open, at_hand, &name, out) else { continue };
             let runs = MaskRuns::of_voxels(&flat, size);
-            let op = |mask| Op::Mask { lesion: String::new(), body: Some(body), mask, image: Some(key) };
+            let op = |mask| Op::Mask { lesion: String::new(), body: Some(body), mask, origin, image: Some(key) };
             out.ops.extend(runs.map(op));
         }
     }

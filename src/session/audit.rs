@@ -174,6 +174,7 @@ fn changes_of(
             let name = [&before, &after].into_iter().find_map(|v| v.get("label")?.as_str().map(str::to_owned));
             differences(&name.unwrap_or_default(), &before, &after)
         }
+        Edit::BodyOrigin { level, .. } => differences(&format!("body of {level}"), &old(value_of), &value_of(edit)),
         Edit::Mask { image, layer, runs } => {
             let before = match back {
                 Some(Edit::Mask { runs, .. }) => runs.as_slice(),
@@ -190,6 +191,7 @@ fn value_of(edit: &Edit) -> Value {
         Edit::Spine { value } => serde_json::to_value(value),
         Edit::Case { value } => serde_json::to_value(value),
         Edit::Vertebra { value, .. } | Edit::Followup { value, .. } => serde_json::to_value(value),
+        Edit::BodyOrigin { value, .. } => serde_json::to_value(value),
         Edit::Timepoint { value, .. } => serde_json::to_value(value),
         Edit::Lesion { value, .. } => serde_json::to_value(value),
         Edit::Measurement { value, .. } => serde_json::to_value(value),

@@ -3,7 +3,7 @@
 
 use super::over::Over;
 use crate::anatomy::VertebraLevel;
-use crate::document::{HeightPoints, ImageKey, LesionKind, MeasureRole, TimepointKey};
+use crate::document::{BodyOrigin, HeightPoints, ImageKey, LesionKind, MeasureRole, TimepointKey};
 use crate::export::MaskRuns;
 use crate::segment::{DrawPlane, Tip};
 use crate::space::{PatientPoint, Plane};
@@ -210,6 +210,9 @@ pub enum Op {
         body: Option<VertebraLevel>,
         /// Box and runs; voxels of other lesions stay theirs.
         mask: MaskRuns,
+        /// Where a body's outline comes from, where the file or the other reader says it; a file when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<BodyOrigin>,
         /// The series; the session's own when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         image: Option<ImageKey>,

@@ -160,7 +160,7 @@ fn an_export_over_somebody_elses_file_asks_first() {
     h.run_steps(2);
     // Only labels: there is no series to make a label map of.
     h.get_by_label("lesions.nii.gz").click();
-    h.get_by_label("Replace UIDs, leave sentences out").click();
+    h.get_by_label("Replace UIDs, leave free text out").click();
     h.get_by_label("Export").click();
     h.run_steps(2);
     settle(&mut h);

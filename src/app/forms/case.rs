@@ -3,13 +3,13 @@
 use super::{Form, more};
 use crate::anatomy::VertebraLevel;
 use crate::app::{App, ladder};
-use crate::document::{AgeConflict, CaseFacts, Castellvi, Transition};
+use crate::document::{AgeConflict, CaseFacts, Castellvi, SpineNumbering, Transition};
 use crate::session::{Op, Target};
 use egui::Ui;
 use serde_json::Map;
 
 /// Landmarks that a count can rest on.
-pub const ANCHORS: [&str; 5] = ["C2 seen", "T1 rib", "T12 rib", "L5-S1", "iliolumbar ligament at L5"];
+pub const ANCHORS: [&str; 5] = SpineNumbering::ANCHORS;
 
 /// How the spine was counted, with the whole count moved by one level where it was wrong.
 pub fn numbering(app: &mut App, ui: &mut Ui) {

@@ -68,7 +68,7 @@ pub fn body(doc: &Document, level: VertebraLevel) -> Option<BodyRecord> {
     });
     Some(BodyRecord {
         image: image.clone(),
-        origin: doc.vertebrae.get(&level).and_then(|v| v.body_origin),
+        origin: doc.body_origin(image, level),
         label_value: body_value(level),
         volume_mm3: figure(volume),
         voxels: flat.len() as u64,

@@ -50,7 +50,7 @@ pub fn case_file(case: &Case) -> CaseFile {
                 }
                 Some(Words::LeftOut) => {
                     "names, IDs, dates, institutions and physicians are never read into the case; UIDs are replaced \
-                         by others, remarks and other sentences left out; labels are the reader's own words"
+                         by others, free text left out; labels, primary site, histology and diagnosis are the reader's own words"
                 }
                 Some(Words::Kept) => {
                     "names, IDs, dates, institutions and physicians are never read into the case; UIDs are replaced \

@@ -11,6 +11,7 @@ mod schema;
 mod timepoints;
 mod vertebra;
 
+pub use body::BodyRecord;
 pub use build::case_file;
 pub use lesion::{Contour, LesionGeometry, LesionMeasurements, LesionRecord};
 pub use schema::case_schema;

@@ -3,11 +3,12 @@
 use super::canvas::Canvas;
 use super::{Planned, Refusal};
 use crate::anatomy::VertebraLevel;
-use crate::document::{BodyOrigin, BodySource, Document, Edit, ImageKey, Vertebra};
+use crate::document::{BodyOrigin, BodySource, Document, Edit, ImageKey, LabelMap, Layer, Run};
 use crate::segment::{BodyShape, body_spans};
 use crate::session::{Images, Op};
-use crate::space::PatientPoint;
+use crate::space::{PatientPoint, VoxelIndex};
 use crate::volume::Kind;
+use std::collections::BTreeMap;
 
 /// A labelled neighbour further away than this many levels tells nothing of a body's size.
 const NEIGHBOUR_LEVELS: usize = 1;
@@ -51,26 +52,63 @@ pub fn outline(
     Ok((vec![canvas.replaced(&spans)], format!("Outline {}", canvas.name)))
 }
 
-/// The note at the vertebra of where the outline comes from that a step leaves; `None` where nothing new is to be said.
-pub fn origin(op: &Op, document: &Document) -> Option<Edit> {
-    let (level, source) = match op {
-        Op::OutlineBody { level, .. } => (*level, Some(outlined_from(document, *level))),
-        Op::Mask { body, .. } => ((*body)?, Some(BodySource::File)),
-        Op::Brush { body, .. }
-        | Op::Contour { body, .. }
-        | Op::Interpolate { body, .. }
-        | Op::CopySlice { body, .. }
-        | Op::Refine { body, .. } => ((*body)?, None),
-        _ => return None,
+/// The notes of where outlines come from that a drawing step leaves. A step that changes no voxel notes nothing, and an
+/// outline of which nothing is left has no note.
+pub fn origins(op: &Op, document: &Document, edits: &[Edit]) -> Vec<Edit> {
+    let (drawn, source) = match op {
+        Op::OutlineBody { level, .. } => (*level, Some(drawn_by(outlined_from(document, *level)))),
+        Op::Mask { body: Some(level), origin, .. } => (*level, Some(origin.unwrap_or(drawn_by(BodySource::File)))),
+        Op::Brush { body: Some(level), .. }
+        | Op::Contour { body: Some(level), .. }
+        | Op::Interpolate { body: Some(level), .. }
+        | Op::CopySlice { body: Some(level), .. }
+        | Op::Refine { body: Some(level), .. } => (*level, None),
+        _ => return Vec::new(),
     };
-    let before = document.vertebrae.get(&level)?;
-    let after = match source {
-        Some(source) => BodyOrigin { source, corrected: false },
-        None if document.body_of(level).is_none() => BodyOrigin { source: BodySource::Hand, corrected: false },
-        None => before.body_origin.map(|o| BodyOrigin { corrected: o.source != BodySource::Hand, ..o })?,
+    let mut notes = Vec::new();
+    for edit in edits {
+        let Edit::Mask { image, layer: Layer::Bodies, runs } = edit else { continue };
+        for (level, [had, has]) in changed(document, image, runs) {
+            let before = document.body_origin(image, level);
+            let value = match (has, source, had) {
+                (0, ..) => None,
+                (_, Some(source), _) if level == drawn => Some(source),
+                (_, _, 0) => Some(drawn_by(BodySource::Hand)),
+                _ => before.map(|o| BodyOrigin { corrected: o.corrected || o.source != BodySource::Hand, ..o }),
+            };
+            if value != before {
+                notes.push(Edit::BodyOrigin { image: image.clone(), level, value });
+            }
+        }
+    }
+    notes
+}
+
+fn drawn_by(source: BodySource) -> BodyOrigin {
+    BodyOrigin { source, corrected: false }
+}
+
+/// The bodies that runs change on a series, each with the number of its voxels before and after.
+fn changed(document: &Document, image: &ImageKey, runs: &[Run]) -> BTreeMap<VertebraLevel, [u64; 2]> {
+    let map = document.bodies.get(image);
+    let Some(size) = document.images.get(image).map(|i| i.geometry.size()) else { return BTreeMap::new() };
+    let mut labels = map.map(LabelMap::reader);
+    let mut moved: BTreeMap<u16, [u64; 2]> = BTreeMap::new(); // lost and gained
+    for run in runs {
+        for flat in run.start..run.start + u64::from(run.length) {
+            let now = labels.as_mut().map_or(0, |l| l.get(VoxelIndex::from_flat(flat as usize, size)));
+            if now != run.label {
+                moved.entry(now).or_default()[0] += 1;
+                moved.entry(run.label).or_default()[1] += 1;
+            }
+        }
+    }
+    let of = |level: VertebraLevel| {
+        let [lost, gained] = *moved.get(&level.label_value())?;
+        let had = map.map_or(0, |m| m.voxels_of(level.label_value()).len() as u64);
+        Some((level, [had, had + gained - lost]))
     };
-    let value = Some(Box::new(Vertebra { body_origin: Some(after), ..before.clone() }));
-    (before.body_origin != Some(after)).then_some(Edit::Vertebra { level, value })
+    VertebraLevel::ALL.into_iter().filter_map(of).collect()
 }
 
 /// What [`outline`] goes by.
@@ -99,3 +137,7 @@ fn neighbours(document: &Document, level: VertebraLevel) -> [Option<(VertebraLev
     let below = document.vertebrae.range(level..).filter(|(l, _)| **l != level).find_map(|(l, _)| placed(*l));
     [above, below]
 }
+
+#[cfg(test)]
+#[path = "body_tests.rs"]
+mod tests;

@@ -2,7 +2,7 @@
 
 use super::{Planned, Refusal};
 use crate::anatomy::VertebraLevel;
-use crate::document::{Document, Edit, HeightPoints, Layer, Measurement, Run, SpineNumbering, Vertebra};
+use crate::document::{Document, Edit, HeightPoints, ImageKey, Layer, Measurement, Run, SpineNumbering, Vertebra};
 use crate::space::PatientPoint;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,6 +69,8 @@ pub fn unlabel(document: &Document, level: VertebraLevel) -> Result<Planned, Ref
     }
     let mut edits = vec![Edit::Vertebra { level, value: None }];
     edits.extend(relabelled(document, |l| (l == level).then_some(0)));
+    let noted = document.body_origins.keys().filter(|(_, l)| *l == level);
+    edits.extend(noted.map(|(image, _)| Edit::BodyOrigin { image: image.clone(), level, value: None }));
     Ok((edits, format!("Remove label {level}")))
 }
 
@@ -183,9 +185,21 @@ pub fn shift(
         bodies.insert(*level, renaming.of(*level)?.label_value());
     }
     edits.extend(relabelled(document, |l| bodies.get(&l).copied()));
+    edits.extend(moved_origins(document, &renaming)?);
     if let Some(level) = document.spine.counted_from.filter(|l| renaming.moves(*l)) {
         let spine = SpineNumbering { counted_from: Some(renaming.of(level)?), ..document.spine.clone() };
         edits.push(Edit::Spine { value: spine });
     }
     Ok((edits, format!("Shift levels by {by:+}")))
+}
+
+/// Where outlines come from goes with them: first every note that moves is taken away, then it is put where its bone is.
+fn moved_origins(document: &Document, renaming: &Renaming) -> Result<Vec<Edit>, Refusal> {
+    let moving = || document.body_origins.iter().filter(|((_, level), _)| renaming.moves(*level));
+    let gone = |image: &ImageKey, level| Edit::BodyOrigin { image: image.clone(), level, value: None };
+    let mut edits: Vec<Edit> = moving().map(|((image, level), _)| gone(image, *level)).collect();
+    for ((image, level), origin) in moving() {
+        edits.push(Edit::BodyOrigin { image: image.clone(), level: renaming.of(*level)?, value: Some(*origin) });
+    }
+    Ok(edits)
 }

@@ -151,7 +151,8 @@ pub fn plan(op: &Op, document: &Document, images: &dyn Images) -> Result<Step, R
         Op::Undo {} => return Err(Refusal::NothingToUndo),
         Op::Redo {} => return Err(Refusal::NothingToRedo),
     };
-    edits.extend(body::origin(op, document));
+    let origins = body::origins(op, document, &edits);
+    edits.extend(origins);
     // In a case of several series a script has to say which one it means.
     let op = op.clone().on_image(image.filter(|_| document.images.len() > 1));
     Ok(Step { op, edits, name })

@@ -43,6 +43,9 @@ pub fn plan(op: &Op, document: &Document, images: &dyn Images, image: &ImageKey)
             let spans = grown_spans(*seed_mm, *reach_mm, image, images)?;
             Ok((canvas.paint(&spans, over, |_| true)?, format!("Grow {}", canvas.name)))
         }
+        Op::Mask { body: None, origin: Some(_), .. } => {
+            Err(Refusal::Nonsense("an origin is said of a body's outline; a lesion has none".to_owned()))
+        }
         Op::Mask { lesion, body, mask, .. } => {
             let canvas = Canvas::new(document, lesion, *body, image)?;
             let flat = mask.voxels(canvas.geometry.size().map(|n| n as u64)).map_err(Refusal::Nonsense)?;
