@@ -24,7 +24,7 @@ pub const REACH_MAX_MM: f64 = 60.0;
 pub const BONE_SHARE: f64 = 0.65;
 
 /// More voxels than this are not searched one by one.
-const WORK_VOXELS: usize = 96_000;
+const WORK_VOXELS: usize = 80_000;
 
 /// How far around the seed is looked at, in reaches: bone's level is taken a little beyond the reach too.
 const AROUND: f64 = 1.25;
