@@ -5,7 +5,8 @@
 
 DIR holds make_virtual_lesions.py, whose lesions these are. A SCAN.json is a recipe of it without lesions (bodies,
 body_semi_mm, bone_threshold_hu, psf_sigma_mm, slice_mm, marrow_gain as [least, most]; crop_mm where needed) that also names
-its images, how many cases to make, and, where the scan is to be resampled first, spacing_mm and the noise to add, noise_hu.
+its images, how many cases to make, and, where the scan is to be resampled first, spacing_mm and the noise to add, noise_hu;
+for sharp lesions in a scan without its own noise also denoise_mm and margin_mm, both as [least, most].
 Lesions of the cases in --keep-out, and 1.5 mm about them, stay free: what is judged is never trained on.
 Needs numpy, scipy, pydicom and nibabel. Each case is a folder that `cargo bench --bench grow -- --rows FILE` reads.
 """
@@ -22,8 +23,11 @@ KINDS, SHARES = ["contained", "cortex", "breach", "destroyed"], [0.36, 0.38, 0.2
 WALLS = [[0, 1, 0], [-6, 0, 0], [6, 0, 0], [-4, -9, 3], [0, -1, 0], [4, -9, -3], [0, -9, 5], [3, 8, 0], [-3, 8, 2]]
 
 
-def respaced(make, scan, spacing, noise_hu, random):
+def respaced(make, scan, recipe, random):
     """The scan on another grid, a little blurred where that is coarser, with in-plane noise."""
+    spacing, noise_hu = recipe.get("spacing_mm"), recipe.get("noise_hu", 0.0)
+    if "denoise_mm" in recipe:
+        scan.hu = ndi.gaussian_filter(scan.hu, random.uniform(*recipe["denoise_mm"]) / scan.spacing[::-1])
     if spacing is None:
         return scan
     finer = scan.spacing / np.array(spacing)
@@ -86,6 +90,8 @@ def fill(make, scan, clean, depth, noise, recipe, taken, seed):
     for n in range(TRIES):
         random = np.random.default_rng([seed, n])
         entry = any_lesion(recipe["bodies"], bool(min(scan.spacing) > 2), random)
+        if "margin_mm" in recipe:
+            entry["margin_mm"] = float(random.uniform(*recipe["margin_mm"]))
         before, label = (scan.hu.copy(), truth.copy()), len(facts) + 1
         try:
             lesion = make.lesion_from_recipe(entry, recipe["bodies"], random)
@@ -124,7 +130,7 @@ def main():
         for n in range(recipe["cases"]):
             random = np.random.default_rng([number, n, 77])
             scan = make.Scan(whole.hu.copy(), whole.origin, whole.spacing, whole.headers)
-            scan = respaced(make, scan, recipe.get("spacing_mm"), recipe.get("noise_hu", 0.0), random)
+            scan = respaced(make, scan, recipe, random)
             depth, bone = make.bone_depth(scan, recipe)
             make.denser_marrow(scan, depth, random.uniform(*recipe["marrow_gain"]))
             noise, _, _ = make.matched_noise(scan, bone, random)

@@ -17,7 +17,7 @@ pub fn write(
     wanted: &Voxels,
 ) -> Result<(), Box<dyn Error>> {
     let mut random = Random(lesion.label * 6_700_417 + 3);
-    for _ in 0..super::READERS / 3 {
+    for _ in 0..super::READERS / 4 {
         let (at, reach) = lesion.reader(&mut random)?;
         let rows = grow_evidence(volume, at, reach).unwrap_or_default();
         let facts = json!({"kind": lesion.kind, "part": lesion.part, "rows": rows.len()});
