@@ -6,7 +6,7 @@
 //! (`benches/grow/boxes.py`), sharp, fine and with little noise: without these it drew such scans too large or too small.
 //! Three simulated readers each. None overlaps a lesion on which figures are reported, but two of the scans are the same as
 //! there. Loss: one less Dice of each lesion, and cross-entropy. A patient left out of training is drawn a little too small:
-//! therefore 0.2 are added to the log odds. The answer is the mean of three networks that differ in their random start. The
+//! therefore 0.35 are added to the log odds. The answer is the mean of three networks that differ in their random start. The
 //! lesions are made, not real, as are the readers.
 
 use super::evidence::COUNT;
