@@ -2,7 +2,8 @@
 //! real CT, 12 simulated readers each. A reader's seed is the lesion's deepest point moved within 40 % of the inscribed
 //! radius, the reach its largest radius times 0.95 … 1.35.
 //!
-//! Then each makes one corrective gesture (see `grow/corrected.rs`).
+//! Then each makes one corrective gesture (see `grow/corrected.rs`). With `--rows FILE` nothing is measured: what grow's
+//! network sees of the lesions is written for `grow/train.py`.
 //!
 //! `cargo bench --bench grow -- CASE_DIR…`, where each folder holds `dicom-axial/`, `truth-axial.nii.gz` and `truth.json`;
 //! without folders those of `../shared/data/virtual-lesions` are taken, where they are. One JSON line for all and one for
@@ -23,6 +24,8 @@ use std::time::Instant;
 
 #[path = "grow/corrected.rs"]
 mod corrected;
+#[path = "grow/rows.rs"]
+mod rows;
 
 const READERS: u64 = 12;
 
@@ -40,14 +43,22 @@ struct Tally {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut cases: Vec<PathBuf> =
-        std::env::args().skip(1).filter(|a| !a.starts_with("--")).map(PathBuf::from).collect();
+    let mut arguments = std::env::args().skip(1);
+    let mut cases: Vec<PathBuf> = Vec::new();
+    let mut rows_to = None;
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--rows" => rows_to = arguments.next().map(std::fs::File::create).transpose()?.map(std::io::BufWriter::new),
+            a if a.starts_with("--") => {}
+            a => cases.push(PathBuf::from(a)),
+        }
+    }
     if cases.is_empty() {
         let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/virtual-lesions");
         cases = ["torso-ge", "lumbar-3mm"].map(|c| shared.join(c)).into_iter().filter(|c| c.is_dir()).collect();
     }
     if cases.is_empty() {
-        println!("usage: cargo bench --bench grow -- CASE_DIR…");
+        println!("usage: cargo bench --bench grow -- [--rows FILE] CASE_DIR…");
         return Ok(());
     }
     let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
@@ -58,17 +69,22 @@ fn main() -> Result<(), Box<dyn Error>> {
         let truth = labels(&case.join("truth-axial.nii.gz"), &volume)?;
         let facts: Value = serde_json::from_slice(&std::fs::read(case.join("truth.json"))?)?;
         for lesion in facts["lesions"].as_array().ok_or("no lesions")? {
-            let wanted = voxels(&truth, lesion["label"].as_u64().unwrap_or(0));
-            let kind = lesion["kind"].as_str().unwrap_or("unknown").to_owned();
+            let lesion = Lesion::of(lesion)?;
+            let wanted = voxels(&truth, lesion.label);
+            if let Some(out) = &mut rows_to {
+                rows::write(out, &volume, &truth, &lesion, &wanted)?;
+                continue;
+            }
             let mut ms = Vec::new();
-            let drawn = readers(lesion, &volume, &mut ms)?;
-            let mut random = Random(lesion["label"].as_u64().unwrap_or(0) * 104_729 + 1);
+            let drawn = readers(&lesion, &volume, &mut ms)?;
+            let mut random = Random(lesion.label * 104_729 + 1);
             let after: Vec<_> = drawn.iter().map(|d| corrected::best(&volume, d, &wanted, &mut random)).collect();
             let means = [
                 mean(&drawn.iter().map(|d| dice(d, &wanted)).collect::<Vec<_>>()),
                 mean(&after.iter().map(|(_, d)| dice(d, &wanted)).collect::<Vec<_>>()),
             ];
-            eprintln!("{} {} ({kind}): {:.3}, corrected {:.3}", case.display(), lesion["name"], means[0], means[1]);
+            let (name, kind) = (&lesion.name, lesion.kind.clone());
+            eprintln!("{} {name} ({kind}): {:.3}, corrected {:.3}", case.display(), means[0], means[1]);
             for name in [kind, "all".to_owned()] {
                 let tally = tallies.entry(name).or_default();
                 tally.lesions += 1;
@@ -104,18 +120,49 @@ fn rounded(v: f64) -> f64 {
     (v * 1e4).round() / 1e4
 }
 
+/// A lesion whose truth is known.
+struct Lesion {
+    label: u64,
+    name: String,
+    kind: String,
+    part: String,
+    /// Its deepest point, and how deep that is.
+    seed: DVec3,
+    inscribed_mm: f64,
+    /// From there to its farthest voxel.
+    largest_mm: f64,
+}
+
+impl Lesion {
+    fn of(facts: &Value) -> Result<Lesion, Box<dyn Error>> {
+        let number = |v: &Value| v.as_f64().ok_or("not a number");
+        let text = |key: &str| facts[key].as_str().unwrap_or("unknown").to_owned();
+        let seed = &facts["seed_mm"];
+        Ok(Lesion {
+            label: facts["label"].as_u64().ok_or("no label")?,
+            name: text("name"),
+            kind: text("kind"),
+            part: text("part"),
+            seed: DVec3::new(number(&seed[0])?, number(&seed[1])?, number(&seed[2])?),
+            inscribed_mm: number(&facts["inscribed_radius_mm"])?,
+            largest_mm: number(&facts["max_radius_mm"])?,
+        })
+    }
+
+    /// A simulated reader's seed and reach.
+    fn reader(&self, random: &mut Random) -> Result<(PatientPoint, f64), Box<dyn Error>> {
+        let way = random.in_ball() * 0.4 * self.inscribed_mm;
+        let reach = self.largest_mm * (0.95 + 0.4 * random.unit());
+        Ok((PatientPoint::from_vec(self.seed + way).ok_or("not finite")?, reach))
+    }
+}
+
 /// What the simulated readers draw.
-fn readers(lesion: &Value, volume: &Volume, ms: &mut Vec<f64>) -> Result<Vec<Voxels>, Box<dyn Error>> {
-    let number = |v: &Value| v.as_f64().ok_or("not a number");
-    let seed = &lesion["seed_mm"];
-    let seed = DVec3::new(number(&seed[0])?, number(&seed[1])?, number(&seed[2])?);
-    let (inscribed, largest) = (number(&lesion["inscribed_radius_mm"])?, number(&lesion["max_radius_mm"])?);
-    let mut random = Random(lesion["label"].as_u64().unwrap_or(0) * 7919);
+fn readers(lesion: &Lesion, volume: &Volume, ms: &mut Vec<f64>) -> Result<Vec<Voxels>, Box<dyn Error>> {
+    let mut random = Random(lesion.label * 7919);
     let mut drawn = Vec::new();
     for _ in 0..READERS {
-        let way = random.in_ball() * 0.4 * inscribed;
-        let reach = largest * (0.95 + 0.4 * random.unit());
-        let at = PatientPoint::from_vec(seed + way).ok_or("not finite")?;
+        let (at, reach) = lesion.reader(&mut random)?;
         let start = Instant::now();
         let spans = grow(volume, at, reach).unwrap_or_default();
         ms.push(start.elapsed().as_secs_f64() * 1e3);

@@ -2,20 +2,18 @@
 //!
 //! Two passes. First GrowCut (Vezhnevets & Konouchine, GraphiCon 2005): lesion and background grow against each other from
 //! markers (a core about the seed; everything outside the reach, and what is clearly bone), each voxel going to the side
-//! whose path to it crosses the smaller steps in brightness. It is computed as two shortest-path searches. The second pass
-//! ([`evidence`]) weighs for each voxel what tells lesion from surroundings. Then the part that hangs together with the seed
-//! is kept, and hollows are filled.
+//! whose path to it crosses the smaller steps in brightness. It is computed as two shortest-path searches. In the second pass
+//! a small network ([`network`]) weighs for each voxel what tells lesion from surroundings ([`evidence`]). Then the part that
+//! hangs together with the seed is kept, and hollows are filled.
 //!
 //! Far reaches into fine grids are worked out on blocks of voxels, at most [`WORK_VOXELS`] of them, so that an answer comes
 //! while the reader drags; its surface is then laid through the fine grid between the blocks' middles.
-//!
-//! The weights of the second pass were found by random search on lesions put into three CT scans; none of those lesions is
-//! one that the reported figures are taken on, two of the scans are.
 
 use super::morphology::fill_holes;
 use super::{Region, Span, blur};
 use crate::space::{Geometry, PatientPoint, VoxelIndex};
 use crate::volume::Volume;
+use rayon::prelude::*;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -26,23 +24,40 @@ pub const REACH_MAX_MM: f64 = 60.0;
 pub const BONE_SHARE: f64 = 0.65;
 
 /// More voxels than this are not searched one by one.
-const WORK_VOXELS: usize = 160_000;
+const WORK_VOXELS: usize = 80_000;
+
+/// How far around the seed is looked at, in reaches: bone's level is taken a little beyond the reach too.
+const AROUND: f64 = 1.25;
 
 mod blocks;
 mod evidence;
+mod network;
+mod wide;
 
 use blocks::Blocks;
+pub use evidence::COUNT as EVIDENCE;
+use network::Networks;
 
 /// The lesion about `seed` that stays within `reach_mm` of it, as spans of the volume's grid: at least the seed's voxel.
 /// `None` when the seed lies outside the grid.
 pub fn grow(volume: &Volume, seed: PatientPoint, reach_mm: f64) -> Option<Vec<Span>> {
     let reach_mm = reach_mm.min(REACH_MAX_MM);
     let field = Field::cut_out(volume, seed, reach_mm)?;
-    let first = field.first_answer();
-    let against = evidence::weigh(&field, &first);
+    let against = field.weighed();
     let second = field.tidied(against.iter().map(|a| *a < 0.0).collect());
     let answer = field.blocks.in_full(&volume.geometry, &second, against, seed, reach_mm);
     Some(answer.spans(volume.size()))
+}
+
+/// What grow's network sees, to train it: the flat index of each voxel within the reach (of a block, its middle), and what
+/// is known of it.
+#[doc(hidden)]
+pub fn grow_evidence(volume: &Volume, seed: PatientPoint, reach_mm: f64) -> Option<Vec<(u64, [f32; EVIDENCE])>> {
+    let field = Field::cut_out(volume, seed, reach_mm.min(REACH_MAX_MM))?;
+    let evidence::Evidence { cells, rows } = evidence::gather(&field, &field.first_answer());
+    let middle = |n: u32| field.blocks.middle(field.region.at(n as usize)).nearest(volume.size());
+    let flat = |n: u32| middle(n).map_or(0, |at| at.flat(volume.size()) as u64);
+    Some(cells.into_iter().map(flat).zip(rows).collect())
 }
 
 /// The levels of soft tissue and of bone about a point of a CT, within 15 mm, in HU: low quantile near the point, and the
@@ -78,7 +93,7 @@ impl Field {
     fn cut_out(volume: &Volume, seed: PatientPoint, reach_mm: f64) -> Option<Field> {
         let g = &volume.geometry;
         let at = g.voxel_from_patient(seed).nearest(g.size())?;
-        let (low, high) = box_about(g, seed, 1.5 * reach_mm, at);
+        let (low, high) = box_about(g, seed, AROUND * reach_mm, at);
         let blocks = Blocks::within(g, low, high, WORK_VOXELS);
         let region = blocks.region(g);
         let values = blocks.means(volume);
@@ -99,7 +114,7 @@ impl Field {
     fn turn_dark(&mut self) {
         const GAP: f32 = 150.0;
         let inner = median(self.values_where(|f, n| f.is_near(n, 1.5)));
-        let outer = median(self.values_where(|f, n| f.far[n] > 0.8 * f.reach && f.far[n] <= 1.3 * f.reach));
+        let outer = median(self.values_where(|f, n| f.far[n] > 0.8 * f.reach && f.far[n] <= AROUND as f32 * f.reach));
         let gap = outer - inner;
         let scale = if gap.abs() > f32::EPSILON { GAP / gap } else { 1.0 };
         self.values.iter_mut().for_each(|v| *v = (*v - inner) * scale);
@@ -127,11 +142,11 @@ impl Field {
     }
 
     /// The level of bone about here: the middle of what is clearly brighter than the lesion.
-    fn bone_level(&self, picture: &[f32], lesion: f32, within: f32) -> f32 {
+    fn bone_level(&self, picture: &[f32], lesion: f32) -> f32 {
         const BRIGHTER: f32 = 40.0;
         const USUAL: f32 = 120.0;
         let brighter: Vec<f32> = (0..picture.len())
-            .filter(|n| self.far[*n] <= within * self.reach && picture[*n] > lesion + BRIGHTER)
+            .filter(|n| self.far[*n] <= AROUND as f32 * self.reach && picture[*n] > lesion + BRIGHTER)
             .map(|n| picture[n])
             .collect();
         if brighter.len() > 10 { median(brighter) } else { lesion + USUAL }
@@ -144,7 +159,7 @@ impl Field {
         let picture = self.smoothed(0.7);
         let near: Vec<f32> = (0..picture.len()).filter(|n| self.is_near(*n, 1.5)).map(|n| picture[n]).collect();
         let lesion = median(near);
-        let bone = self.bone_level(&picture, lesion, 1.5);
+        let bone = self.bone_level(&picture, lesion);
         let bright = lesion + BRIGHT * (bone - lesion);
         let marker = |n: usize| match () {
             () if n == self.seed => Side::Lesion,
@@ -154,7 +169,8 @@ impl Field {
         };
         let markers: Vec<Side> = (0..picture.len()).map(marker).collect();
         let steps: Vec<f32> = picture.iter().map(|v| v.clamp(-150.0, 500.0)).collect();
-        let [own, against] = [Side::Lesion, Side::Background].map(|side| self.strengths(&steps, &markers, side));
+        let of = |side: Side| self.strengths(&steps, &markers, side);
+        let (own, against) = rayon::join(|| of(Side::Lesion), || of(Side::Background));
         let belongs = |n: usize| markers[n] == Side::Lesion || (markers[n] == Side::Open && own[n] > against[n]);
         let region = self.tidied((0..picture.len()).map(belongs).collect());
         First { region, picture, own, against }
@@ -191,12 +207,21 @@ impl Field {
         strength.into_iter().map(|s| s as f32 / ONE).collect()
     }
 
-    /// Weighted local mean; `otherwise` where nothing near has weight.
-    fn local_mean(&self, picture: &[f32], mut weight: Vec<f32>, sigma_mm: f64, otherwise: f32) -> Vec<f32> {
-        let mut sum: Vec<f32> = picture.iter().zip(&weight).map(|(v, w)| v * w).collect();
-        blur::gaussian(&mut sum, &self.region, sigma_mm);
-        blur::gaussian(&mut weight, &self.region, sigma_mm);
-        sum.iter().zip(&weight).map(|(s, w)| if *w > 1e-3 { s / w } else { otherwise }).collect()
+    /// What speaks against each voxel's being lesion, less what speaks for it: below zero it is. Beyond the reach nothing is.
+    fn weighed(&self) -> Vec<f32> {
+        /// Odds to sums between whose blocks a surface can be laid.
+        const SCALE: f32 = 0.25;
+        let networks = Networks::trained();
+        let evidence::Evidence { cells, rows } = evidence::gather(self, &self.first_answer());
+        let odds: Vec<f32> = rows.par_iter().with_min_len(512).map(|r| networks.log_odds(r)).collect();
+        let mut against = vec![1.0; self.values.len()];
+        for (n, odds) in cells.iter().map(|n| *n as usize).zip(odds) {
+            against[n] = -SCALE * odds;
+            if self.is_near(n, 0.5) {
+                against[n] = against[n].min(-0.1);
+            }
+        }
+        against
     }
 
     /// The part within the reach that hangs together with the seed, without hollows; the seed's voxel at least.
@@ -252,11 +277,14 @@ fn median(values: Vec<f32>) -> f32 {
 
 /// Quantile by linear interpolation; 0 of nothing.
 fn quantile(mut values: Vec<f32>, share: f32) -> f32 {
-    values.sort_unstable_by(f32::total_cmp);
-    let at = share * values.len().saturating_sub(1) as f32;
-    let (low, part) = (at as usize, at.fract());
-    let (Some(a), b) = (values.get(low), values.get(low + 1)) else { return 0.0 };
-    a + part * (b.unwrap_or(a) - a)
+    if values.is_empty() {
+        return 0.0;
+    }
+    let at = share * (values.len() - 1) as f32;
+    let (_, low, above) = values.select_nth_unstable_by(at as usize, f32::total_cmp);
+    let low = *low;
+    let next = above.iter().copied().min_by(f32::total_cmp).unwrap_or(low);
+    low + at.fract() * (next - low)
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ class Window:
     def open(self):
         read, write = os.pipe()
         screen = "%dx%dx24" % self.size
-        command = ["Xvfb", "-displayfd", str(write), "-screen", "0", screen, "-nolisten", "tcp"]
+        command = ["Xvfb", "-displayfd", str(write), "-screen", "0", screen, "-nolisten", "tcp", "-noreset"]
         self.display = subprocess.Popen(command, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                         preexec_fn=with_parent)
         os.close(write)
@@ -129,10 +129,10 @@ class Window:
         e = node.get_extents(self.atspi.CoordType.WINDOW)
         return e.x, e.y, e.width, e.height
 
-    def wait_for(self, role, name, timeout=20):
+    def wait_for(self, role, name, timeout=60):
         return self.until(lambda: self.find(role, name), timeout, f"{role} “{name}”")
 
-    def until(self, test, timeout=20, what="the window"):
+    def until(self, test, timeout=60, what="the window"):
         end = time.monotonic() + timeout
         while True:
             try:
@@ -168,7 +168,7 @@ class Window:
 
     # ---- hand
     def xdotool(self, *args):
-        done = subprocess.run(["xdotool", *args], env=self.env, capture_output=True, text=True, timeout=20)
+        done = subprocess.run(["xdotool", *args], env=self.env, capture_output=True, text=True, timeout=60)
         return done.stdout
 
     def shot(self, path):
