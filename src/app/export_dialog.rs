@@ -4,6 +4,7 @@ use super::jobs::Arrival;
 use super::{App, theme, widgets};
 use crate::document::{Document, ImageKey};
 use crate::export::{Case, ExportError, Format, UidKey, Words, Written, export};
+use crate::session::line_of_script;
 use crate::volume::{FindingCode, Volume};
 use egui::{Align2, Key, Label, RichText, TextEdit, Ui, vec2};
 use std::collections::BTreeMap;
@@ -180,7 +181,7 @@ impl Work {
             ));
         }
         self.document = key.document(&self.document, Words::LeftOut);
-        self.script = key.script(&self.script, Words::LeftOut);
+        self.script = key.script(&self.script, |line| line_of_script(line, Words::LeftOut));
         self.utc = String::new();
         self.volumes = std::mem::take(&mut self.volumes).into_iter().map(|(k, v)| (key.key(&k), v)).collect();
         key.save()

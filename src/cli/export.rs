@@ -3,7 +3,7 @@
 use super::{Failure, Outcome, say, write_out};
 use crate::document::{Document, ImageKey, Measurement};
 use crate::export::{Case, Format, UidKey, Words, export};
-use crate::session::{Access, Opened, Places, Session};
+use crate::session::{Access, Opened, Places, Session, line_of_script};
 use crate::study::{self, Series, visible};
 use crate::volume::{FindingCode, Volume};
 
@@ -73,7 +73,7 @@ pub fn run(args: ExportArgs) -> Outcome {
     if let Some(words) = words {
         let mut key = open_key(args.key_file.as_deref(), &args.output)?;
         replaced = Some(key.document(session.document(), words));
-        script = key.script(&script, words);
+        script = key.script(&script, |line| line_of_script(line, words));
         volumes = volumes.into_iter().map(|(k, v)| (key.key(&k), v)).collect();
         key.save()?;
     }

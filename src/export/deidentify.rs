@@ -2,11 +2,10 @@
 //! that stays with the reader tells which was which. Free text is left out unless asked for; labels, terms and pseudonyms stay.
 
 use super::file::{ExportError, write_whole};
-use super::words::{Words, leave_out, step_without};
+use super::words::{Words, leave_out};
 use crate::document::{Document, ImageIdentity, ImageKey, TimepointKey};
-use crate::session::Op;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
@@ -166,15 +165,10 @@ impl UidKey {
         uids.into_iter().fold(text.to_owned(), |t, (from, to)| t.replace(from.as_str(), to))
     }
 
-    /// Steps whose series are replaced, without sentences or with them.
-    pub fn script(&mut self, script: &str, words: Words) -> String {
+    /// Lines of a script whose series are replaced; `step` reads one, and may leave something out.
+    pub fn script(&mut self, script: &str, step: impl Fn(&str) -> Option<Value>) -> String {
         let mut out = String::new();
-        for line in script.lines() {
-            let step = match words {
-                Words::LeftOut => Op::from_line(line.as_bytes()).ok().map(step_without).map(|op| json!(op)),
-                Words::Kept => serde_json::from_str::<Value>(line).ok(),
-            };
-            let Some(mut step) = step.filter(Value::is_object) else { continue };
+        for mut step in script.lines().filter_map(step).filter(Value::is_object) {
             self.replace_in(&mut step);
             out += &format!("{step}\n");
         }
@@ -204,6 +198,7 @@ mod tests {
     use super::super::tests::sample;
     use super::super::{Case, Format, export, json_text};
     use super::*;
+    use crate::session::line_of_script;
 
     #[test]
     fn every_layer_of_masks_follows_its_series() {
@@ -227,7 +222,10 @@ mod tests {
         sample.script +=
             "{\"op\":\"set\",\"target\":{\"case\":true},\"field\":\"answers.q\",\"value\":\"as Doe says\"}\n";
         let mut key = UidKey::open(&path).unwrap();
-        let (doc, script) = (key.document(&sample.doc, Words::LeftOut), key.script(&sample.script, Words::LeftOut));
+        let (doc, script) = (
+            key.document(&sample.doc, Words::LeftOut),
+            key.script(&sample.script, |l| line_of_script(l, Words::LeftOut)),
+        );
         key.save().unwrap();
         let volumes = sample.volumes.iter().map(|(k, v)| (key.key(k), v.clone())).collect();
         let case =
@@ -242,7 +240,8 @@ mod tests {
                 assert!(!text.contains(told), "{} tells {told}", file.display());
             }
         }
-        let kept = (key.document(&sample.doc, Words::Kept), key.script(&sample.script, Words::Kept));
+        let kept =
+            (key.document(&sample.doc, Words::Kept), key.script(&sample.script, |l| line_of_script(l, Words::Kept)));
         assert!(kept.0.case.remark.is_some() && kept.0.case.answers.len() == 1 && kept.1.contains("Doe says"));
         // The figures are the same as with the UIDs of the images.
         let figures = |case: &Case| String::from_utf8(json_text(&super::super::case_file(case)).unwrap()).unwrap();

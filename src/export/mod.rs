@@ -26,7 +26,7 @@ mod stl;
 mod surface;
 mod tables;
 mod verse;
-mod words;
+pub(crate) mod words;
 mod write;
 
 pub use case::{

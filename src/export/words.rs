@@ -4,15 +4,10 @@
 //! pseudonym, words that the program offers, and three terms for a disease: primary site, primary histology, diagnosis.
 //! Every record is taken apart field by field, so that a new one does not compile before it is decided on.
 
-use crate::anatomy::VertebraLevel;
 use crate::document::{
-    AgeConflict, Answer, CaseFacts, Document, Evidence, Histology, Lesion, LesionKind, Measurement, MrSignals,
-    Neurology, PainFacts, PostoperativeState, SpineNumbering, Timepoint, Treatment, Vertebra, with_field,
+    AgeConflict, Answer, CaseFacts, Document, Evidence, Histology, Lesion, Measurement, MrSignals, Neurology,
+    PainFacts, PostoperativeState, SpineNumbering, Timepoint, Treatment, Vertebra,
 };
-use crate::session::{Op, Target};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
 
 /// Whether what was typed freely goes into an export without identities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +41,7 @@ pub fn leave_out(doc: &mut Document) {
     timepoints.values_mut().for_each(of_timepoint);
 }
 
-fn of_spine(spine: &mut SpineNumbering) {
+pub(crate) fn of_spine(spine: &mut SpineNumbering) {
     let SpineNumbering {
         anchor,
         counted_from: _,
@@ -59,7 +54,7 @@ fn of_spine(spine: &mut SpineNumbering) {
     *anchor = anchor.take().filter(|a| SpineNumbering::ANCHORS.contains(&a.as_str()));
 }
 
-fn of_vertebra(v: &mut Vertebra) {
+pub(crate) fn of_vertebra(v: &mut Vertebra) {
     #[rustfmt::skip]
     let Vertebra {
         postoperative, evidence, remark,
@@ -87,7 +82,7 @@ fn of_evidence(evidence: &mut Vec<Evidence>) {
     evidence.clear();
 }
 
-fn of_lesion(lesion: &mut Lesion) {
+pub(crate) fn of_lesion(lesion: &mut Lesion) {
     #[rustfmt::skip]
     let Lesion {
         evidence, mr, histology, remark, taken_from,
@@ -108,12 +103,12 @@ fn of_measurement(m: &mut Measurement) {
     let Measurement { label: _, shape: _, image: _, level: _, role: _ } = m;
 }
 
-fn of_timepoint(t: &mut Timepoint) {
+pub(crate) fn of_timepoint(t: &mut Timepoint) {
     let Timepoint { label, outcome, first: _, relative_days: _, relative_months: _, studies: _ } = t;
     (*label, *outcome) = (None, None);
 }
 
-fn of_case(case: &mut CaseFacts) {
+pub(crate) fn of_case(case: &mut CaseFacts) {
     #[rustfmt::skip]
     let CaseFacts {
         age_conflicts, primary_status, other_metastases, radiosensitivity, pain, neurology, treatment, remark, answers,
@@ -133,94 +128,3 @@ fn of_case(case: &mut CaseFacts) {
     // The document does not know a choice from a sentence: only the study does.
     answers.retain(|_, answer| !matches!(answer, Answer::Words(_)));
 }
-
-/// A step without what was typed freely. It stays a step also where nothing is left of it: a timepoint begins with its
-/// first field, a level with the first thing said of it, and undo counts steps.
-pub fn step_without(step: Op) -> Op {
-    match step {
-        Op::Set { target, field, value } => {
-            let value = value_without(&target, &field, value);
-            Op::Set { target, field, value }
-        }
-        Op::SetSpine { variant } => {
-            let blank = SpineNumbering::default();
-            let said = |(field, value): (String, Value)| {
-                let value = field_without(&blank, &field, value, of_spine);
-                (field, value)
-            };
-            Op::SetSpine { variant: variant.into_iter().map(said).collect::<Map<_, _>>() }
-        }
-        Op::LabelVertebrae { centres_mm, source: _ } => Op::LabelVertebrae { centres_mm, source: None },
-        Op::TakeOver { source: _, about: _, steps } => {
-            let steps = steps.into_iter().map(step_without).collect();
-            Op::TakeOver { source: String::new(), about: None, steps }
-        }
-        Op::At { timepoint, image, step } => Op::At { timepoint, image, step: Box::new(step_without(*step)) },
-        // Handles, places and figures.
-        Op::LabelVertebra { .. }
-        | Op::UnlabelVertebra { .. }
-        | Op::ShiftLevels { .. }
-        | Op::RemoveTimepoint { .. }
-        | Op::AddLesion { .. }
-        | Op::DeleteLesion { .. }
-        | Op::MergeLesions { .. }
-        | Op::SplitLesion { .. }
-        | Op::CopySlice { .. }
-        | Op::OutlineBody { .. }
-        | Op::Brush { .. }
-        | Op::Contour { .. }
-        | Op::Grow { .. }
-        | Op::Mask { .. }
-        | Op::Interpolate { .. }
-        | Op::Refine { .. }
-        | Op::Heights { .. }
-        | Op::Measure { .. }
-        | Op::Calibrate { .. }
-        | Op::Unmeasure { .. }
-        | Op::Undo {}
-        | Op::Redo {} => step,
-    }
-}
-
-/// What a step sets, without what was typed freely.
-fn value_without(target: &Target, field: &str, value: Value) -> Value {
-    match target {
-        Target::Vertebra(_) => field_without(&Vertebra::default(), field, value, of_vertebra),
-        // Files leave these out while they are not so: they cannot be set as other fields are.
-        Target::Lesion(_) if field == "locked" => value,
-        Target::Case(_) if field == "finished" => value,
-        Target::Lesion(_) => {
-            let blank = Lesion::new(String::new(), 1, VertebraLevel::C1, LesionKind::default());
-            field_without(&blank, field, value, of_lesion)
-        }
-        Target::Case(_) if field.starts_with("answers.") => match value {
-            Value::String(_) => Value::Null,
-            other => other,
-        },
-        Target::Case(_) => field_without(&CaseFacts::default(), field, value, of_case),
-        Target::Measurement(_) => match field {
-            "label" | "level" | "role" => value,
-            _ => Value::Null,
-        },
-        Target::Timepoint(_) => field_without(&Timepoint::default(), field, value, of_timepoint),
-    }
-}
-
-/// The value of a field once its record is without what was typed freely; null where the field cannot hold it.
-fn field_without<T: Serialize + DeserializeOwned>(
-    blank: &T,
-    field: &str,
-    value: Value,
-    leave_out: impl Fn(&mut T),
-) -> Value {
-    let Ok(mut record) = with_field(blank, field, &value, &[]) else { return Value::Null };
-    leave_out(&mut record);
-    let whole = serde_json::to_value(&record).unwrap_or_default(); // plain data always becomes JSON
-    let left = field.split('.').try_fold(&whole, |at, part| at.get(part)).cloned().unwrap_or_default();
-    // A record that was given in part stays so: its other fields are not said.
-    if left == value { value } else { left }
-}
-
-#[cfg(test)]
-#[path = "words_tests.rs"]
-mod tests;

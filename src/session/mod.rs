@@ -22,6 +22,7 @@ mod scanned;
 mod state;
 mod summary;
 mod time;
+mod words;
 
 pub use audit::{Audit, AuditRow, Change};
 pub use command::{COMMANDS, Command, CommandId, Group, PointerKey, markdown_table};
@@ -39,6 +40,7 @@ pub use scanned::ScannedImages;
 pub use state::VoxelBox;
 pub use summary::{CaseSummary, Ending, is_open};
 pub use time::utc;
+pub use words::line_of_script;
 
 use crate::document::{Document, Edit, ImageIdentity, ImageKey};
 use journal::{Entry, Failure, FileDisk, Writer, seal};
