@@ -27,7 +27,7 @@ impl CompareDialog {
         let images: Vec<_> = app.series_at_hand().into_iter().map(|t| t.identity).collect();
         let known = app.places().map(|p| p.find_cases(&images)).unwrap_or_default();
         let known: Vec<_> = known.into_iter().filter(|c| Some(&c.path) != own.as_ref()).collect();
-        let browser = Browser::new(path.as_deref().or(own.as_deref()).or(app.folder_at_hand()), |_| true);
+        let browser = Browser::new(path.as_deref().or(app.folder_at_hand()), |_| true);
         let path = path.map(|p| p.display().to_string()).unwrap_or_default();
         CompareDialog { path, browser, fresh: true, reading: false, failed: None, known }
     }
