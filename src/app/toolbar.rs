@@ -264,8 +264,6 @@ fn over_options(app: &mut App, ui: &mut Ui) {
 
 /// Window width and centre with the presets.
 fn window(app: &mut App, ui: &mut Ui) {
-    let choices: Vec<_> =
-        app.window_choices().into_iter().map(|(id, name)| (id, format!("{}  {name}", app.key_of(id)))).collect();
     let Some(reading) = &mut app.reading else { return };
     let mut w = reading.window();
     let before = w.clone();
@@ -278,9 +276,10 @@ fn window(app: &mut App, ui: &mut Ui) {
     let (mut chosen, mut table) = (None, None);
     let tables = reading.luts();
     ui.menu_button("Window", |ui| {
-        for (id, name) in &choices {
-            if ui.button(name).clicked() {
-                chosen = Some(*id);
+        // Asked for only while the menu is open: the automatic window counts every voxel.
+        for (id, name) in app.window_choices() {
+            if ui.button(format!("{}  {name}", app.key_of(id))).clicked() {
+                chosen = Some(id);
                 ui.close();
             }
         }
@@ -298,7 +297,7 @@ fn window(app: &mut App, ui: &mut Ui) {
             }
         }
     });
-    if let Some(lut) = table {
+    if let (Some(lut), Some(reading)) = (table, &mut app.reading) {
         reading.voi = crate::volume::Voi::Lut(lut);
     }
     if let Some(id) = chosen {
