@@ -54,6 +54,16 @@ def focused(w):
     return next(((r, n) for r, n, node in w.everything() if has(w, node, "FOCUSED") and r in CONTROLS), None)
 
 
+def to_controls(w):
+    """F6. A modifier that a loaded X server still reports as held makes it another key: once more then."""
+    w.press("F6")
+    for _ in range(50):
+        if focused(w):
+            return
+        time.sleep(0.1)
+    w.press("F6")
+
+
 def tab_to(w, wanted):
     """Goes on with Tab until a control has the keyboard; gives all that had it on the way."""
     way = []
@@ -89,7 +99,7 @@ def by_keys(w):
     assert focused(w) is None, focused(w)
     w.press("Tab"), w.press("Tab")
     # C4 becomes the level that is counted from, chosen in the ladder.
-    w.press("F6")
+    to_controls(w)
     way = tab_to(w, "C4")
     assert ("toggle button", "Vertebra V") in way and ("toggle button", "C3") in way, way
     w.press("space")
@@ -106,7 +116,7 @@ def by_keys(w):
         w.press("alt+Right")
     w.press("alt+Return")
     # The form: the first question of the level.
-    w.press("F6")
+    to_controls(w)
     tab_to(w, "Level C4")
     w.press("space")
     tab_to(w, "Pain: mechanical (3)")
