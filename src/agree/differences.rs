@@ -429,7 +429,6 @@ mod tests {
         let a = reader(&[(C5, 18.0)], &[]);
         let mut b = a.clone();
         let origin = BodyOrigin { source: BodySource::OneClick, corrected: true };
-        b.vertebrae.get_mut(&C5).expect("there").body_origin = Some(origin);
         let image = b.images.keys().next().expect("one").clone();
         b.body_origins.insert((image, C5), origin);
         assert!(differences(&a, &b).is_empty());

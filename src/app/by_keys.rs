@@ -114,10 +114,10 @@ pub fn belongs_to_control(key: Key, modifiers: Modifiers) -> bool {
 
 /// The keyboard goes to the controls, or from them back to the images.
 pub fn turn_to_controls(ctx: &egui::Context) {
-    ctx.memory_mut(|m| match m.focused() {
-        Some(id) => m.surrender_focus(id),
-        None => m.move_focus(FocusDirection::Next),
-    });
+    match ctx.memory(|m| m.focused()) {
+        Some(_) => back_to_images(ctx),
+        None => ctx.memory_mut(|m| m.move_focus(FocusDirection::Next)),
+    }
 }
 
 /// The images have the keyboard again.

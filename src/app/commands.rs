@@ -17,7 +17,7 @@ use crate::session::{CommandId, Op};
 use crate::study::{Assembled, Scan};
 use crate::tool::{Event as ToolEvent, Outcome};
 use crate::view::SLAB_MAX_MM;
-use crate::volume::{CT_PRESETS, Distribution, Window, auto_window, auto_window_of, full_window};
+use crate::volume::{CT_PRESETS, Distribution, Window, auto_window, full_window};
 use egui::{Pos2, Rect};
 use std::sync::Arc;
 
@@ -245,7 +245,7 @@ impl App {
         let hu = reading.units() == "HU";
         match n {
             1..=6 if hu => CT_PRESETS.get(usize::from(n - 1)).map(|p| p.window()),
-            1 | 7 => reading.volume.as_ref().and_then(|v| auto_window_of(v)),
+            1 | 7 => reading.auto_window(),
             8 | 9 => reading.series.windows().get(usize::from(n - 8)).cloned(),
             _ => None,
         }

@@ -8,6 +8,7 @@ use crate::view::{Layout, Sight, Stack};
 use crate::volume::{
     CT_PRESETS, Distribution, Finding, Kind, Voi, VoiFunction, VoiLut, Volume, Window, auto_window, auto_window_of,
 };
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// See the module.
@@ -31,6 +32,8 @@ pub struct Shown {
     identity: ImageIdentity,
     /// The window came from the file or a preset; else the first slices decide.
     window_is_given: bool,
+    /// Found when it is first asked for: it counts every voxel.
+    auto_window: OnceCell<Option<Window>>,
     extra_findings: Vec<Finding>,
 }
 
@@ -54,6 +57,7 @@ impl Shown {
             cursor: middle,
             identity,
             window_is_given,
+            auto_window: OnceCell::new(),
             extra_findings: vec![],
             series,
         }
@@ -180,15 +184,22 @@ impl Shown {
         }
     }
 
+    /// The automatic window over all values; none before they are there.
+    pub fn auto_window(&self) -> Option<Window> {
+        let volume = self.volume.as_ref()?;
+        self.auto_window.get_or_init(|| auto_window_of(volume)).clone()
+    }
+
     /// The whole series is in memory.
     pub fn loaded(&mut self, volume: Arc<Volume>, findings: Vec<Finding>) {
-        if self.series.modality != "CT" && !first_window(&self.series).1 {
-            self.voi = auto_window_of(&volume).map_or(self.voi.clone(), Voi::Window);
+        (self.volume, self.auto_window) = (Some(volume), OnceCell::new());
+        let chosen = self.series.modality == "CT" || first_window(&self.series).1;
+        if !chosen && let Some(w) = self.auto_window() {
+            self.voi = Voi::Window(w);
         }
         if !findings.is_empty() {
             self.extra_findings = self.series.findings.iter().cloned().chain(findings).collect();
         }
-        self.volume = Some(volume);
     }
 
     /// Value and unit at a point, from the volume itself.

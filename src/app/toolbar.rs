@@ -276,7 +276,6 @@ fn window(app: &mut App, ui: &mut Ui) {
     let (mut chosen, mut table) = (None, None);
     let tables = reading.luts();
     ui.menu_button("Window", |ui| {
-        // Asked for only while the menu is open: the automatic window counts every voxel.
         for (id, name) in app.window_choices() {
             if ui.button(format!("{}  {name}", app.key_of(id))).clicked() {
                 chosen = Some(id);

@@ -99,17 +99,9 @@ impl Document {
         self.bodies.iter().find(|(_, m)| m.holds(level.label_value()))
     }
 
-    /// Where the outline of a body on a series comes from. A file of before the series was noted says it for the level
-    /// alone: it counts where one series only holds an outline of which nothing is noted.
+    /// Where the outline of a body on a series comes from.
     pub fn body_origin(&self, image: &ImageKey, level: VertebraLevel) -> Option<BodyOrigin> {
-        let of_level = || {
-            let said = self.vertebrae.get(&level)?.body_origin?;
-            let noted = |key: &ImageKey| self.body_origins.contains_key(&(key.clone(), level));
-            let mut open = self.bodies.iter().filter(|(k, m)| m.holds(level.label_value()) && !noted(k));
-            let only = open.next().filter(|_| open.next().is_none());
-            only.filter(|(key, _)| *key == image).map(|_| said)
-        };
-        self.body_origins.get(&(image.clone(), level)).copied().or_else(of_level)
+        self.body_origins.get(&(image.clone(), level)).copied()
     }
 
     /// The labelled vertebra whose centre is nearest to `p`, and the distance in mm.

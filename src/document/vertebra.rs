@@ -151,10 +151,6 @@ pub struct Vertebra {
     pub evidence: Vec<Evidence>,
     /// The reader's remark; must not identify the patient.
     pub remark: Option<String>,
-    /// Where the body's outline comes from, as files of before it was noted for each series say it; new notes are
-    /// [`super::Document::body_origins`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub body_origin: Option<BodyOrigin>,
 }
 
 words! {
@@ -163,8 +159,8 @@ words! {
 }
 
 impl Vertebra {
-    /// Fields that no `set` may change: centres, heights and outlines have their own steps.
-    pub const FIXED: &[&str] = &["at_mm", "heights", "body_origin"];
+    /// Fields that no `set` may change: centres and heights have their own steps.
+    pub const FIXED: &[&str] = &["at_mm", "heights"];
 }
 
 /// How the spine was counted. Never renamed silently: T13 and L6 are one bone under two readings.

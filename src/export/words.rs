@@ -60,7 +60,7 @@ pub(crate) fn of_vertebra(v: &mut Vertebra) {
         postoperative, evidence, remark,
         at_mm: _, status: _, level_confidence: _, heights: _, fracture: _, pathological_fracture: _, epidural_tumour: _,
         sac_deformed: _, cord_touched: _, cord_compression: _, csf_visible: _, escc_grade: _, escc_image: _, pain: _,
-        sins_pain: _, sins_alignment: _, sins_posterolateral: _, sins_collapse: _, body_origin: _,
+        sins_pain: _, sins_alignment: _, sins_posterolateral: _, sins_collapse: _,
     } = v;
     of_surgery(postoperative);
     of_evidence(evidence);

@@ -84,7 +84,7 @@ fn level_reasons(a: &Vertebra, b: &Vertebra) -> (Severity, Vec<String>) {
         (None, None) => {}
     }
     let involved = |v: &Vertebra| v.status == LevelStatus::Involved;
-    for (field, x, y) in differing(a, b, &["at_mm", "heights", "remark", "evidence", "body_origin"]) {
+    for (field, x, y) in differing(a, b, &["at_mm", "heights", "remark", "evidence"]) {
         let grave = match field.as_str() {
             "status" if involved(a) != involved(b) => Severity::Level,
             f if GRADES.contains(&f) => Severity::Grade,

@@ -126,19 +126,3 @@ fn an_origin_that_is_said_with_a_mask_is_kept() {
     let refused = plan(&serde_json::from_value(lesion).unwrap(), &c.doc, &NoImages).unwrap_err();
     assert!(refused.to_string().contains("a lesion has none"), "{refused}");
 }
-
-#[test]
-fn an_older_file_that_says_it_for_the_level_still_tells_it() {
-    let mut c = Case::new();
-    let (ct, mr) = (c.ct.clone(), c.mr.clone());
-    c.step(&ct, mask("L3"));
-    c.doc.body_origins.clear();
-    let mut older = serde_json::to_value(&c.doc.vertebrae[&L3]).unwrap();
-    older["body_origin"] = json!({"source": "file", "corrected": false});
-    c.doc.vertebrae.insert(L3, serde_json::from_value(older).unwrap());
-    assert_eq!(c.origins(L3), [Some(FILE), None]);
-    c.step(&mr, brush("L3", 10.0, 3.0, "paint"));
-    assert_eq!(c.origins(L3), [Some(FILE), Some(HAND)]);
-    c.step(&ct, brush("L3", 14.0, 3.0, "paint"));
-    assert_eq!(c.origins(L3), [Some(CORRECTED), Some(HAND)]);
-}
