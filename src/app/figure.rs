@@ -129,7 +129,7 @@ impl super::gpu::Screen {
 }
 
 /// The pixels of a texture, as RGBA.
-fn read_back(
+pub(super) fn read_back(
     device: &wgpu::Device,
     queue: &wgpu::Queue,
     texture: &wgpu::Texture,

@@ -15,6 +15,7 @@ use crate::session::{Op, plan};
 use crate::study::FrameRef;
 use crate::volume::{LabelStyle, Rescale, Rescales, Shade, SliceView, Volume};
 use egui::Rect;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -25,6 +26,8 @@ struct Shared {
     /// By the number of the series.
     series: BTreeMap<usize, Textures>,
     failed: Option<GpuError>,
+    /// How often something that pictures are made of changed.
+    changes: u64,
 }
 
 /// One series on the GPU.
@@ -43,8 +46,13 @@ pub struct Screen {
     shared: Arc<Mutex<Shared>>,
     /// Box of labels that a stroke under way has painted on the screen only.
     pending: Option<(usize, Box3)>,
+    /// Each pane's picture as it was painted last, so that the same one can be told from another.
+    pictures: RefCell<BTreeMap<PaneId, Picture>>,
     trouble: Option<String>,
 }
+
+/// What is painted, after how many changes, and the callback that does it.
+type Picture = (Arc<Drawn>, u64, egui::PaintCallback);
 
 fn locked(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
@@ -55,8 +63,10 @@ impl Screen {
     pub fn new(state: &egui_wgpu::RenderState) -> Self {
         let gpu = Gpu::of_egui(state);
         let pass = SlicePass::new(&gpu, state.target_format);
-        let shared = Shared { gpu: gpu.clone(), pass, series: BTreeMap::new(), failed: None };
-        Screen { gpu, target: state.target_format, shared: Arc::new(Mutex::new(shared)), pending: None, trouble: None }
+        let shared = Shared { gpu: gpu.clone(), pass, series: BTreeMap::new(), failed: None, changes: 0 };
+        let shared = Arc::new(Mutex::new(shared));
+        let pictures = RefCell::default();
+        Screen { gpu, target: state.target_format, shared, pending: None, pictures, trouble: None }
     }
 
     /// Whether the processor draws.
@@ -82,6 +92,13 @@ impl Screen {
         self.trouble.take().or(fresh)
     }
 
+    /// What the callbacks share, to change what pictures are made of.
+    fn changing(&self) -> MutexGuard<'_, Shared> {
+        let mut shared = locked(&self.shared);
+        shared.changes += 1;
+        shared
+    }
+
     fn note<T>(&mut self, result: Result<T, GpuError>) -> Option<T> {
         result.map_err(|e| self.trouble = Some(e.to_string())).ok()
     }
@@ -94,7 +111,7 @@ impl Screen {
         let texture = uploaded.map(|v| VolumeTexture::of_volume(&self.gpu, v));
         let volume = texture.and_then(|t| self.note(t));
         let textures = Textures { volume, labels, ..Textures::default() };
-        locked(&self.shared).series.insert(number, textures);
+        self.changing().series.insert(number, textures);
         self.pending = self.pending.filter(|p| p.0 != number);
         let (document, size) = (reading.document_of(number), shown.geometry.size());
         self.update_labels(document, (number, &shown.key), [0; 3], size.map(|n| n.saturating_sub(1)));
@@ -103,7 +120,8 @@ impl Screen {
 
     /// A series that no pane shows any more.
     pub fn forget_series(&mut self, number: usize) {
-        locked(&self.shared).series.remove(&number);
+        self.changing().series.remove(&number);
+        self.pictures.get_mut().retain(|_, (drawn, ..)| drawn.series != number);
     }
 
     /// One more slice of a series that is loading.
@@ -120,7 +138,7 @@ impl Screen {
                 (t.volume, t.format) = (texture, Some(format));
             }
         }
-        let result = match locked(&self.shared).series.get(&number).and_then(|t| t.volume.as_ref()) {
+        let result = match self.changing().series.get(&number).and_then(|t| t.volume.as_ref()) {
             Some(volume) => volume.upload_slices(&self.gpu, slice.k, slice.samples.bytes()),
             None => Ok(()),
         };
@@ -140,7 +158,7 @@ impl Screen {
         if size.iter().product::<usize>() <= WHOLE_BOX {
             return self.upload_labels(number, min, size, &painted.values(min, size, &[]));
         }
-        if let Some(t) = locked(&self.shared).series.get_mut(&number) {
+        if let Some(t) = self.changing().series.get_mut(&number) {
             t.labels.iter_mut().for_each(|l| l.clear(&self.gpu));
         }
         for (origin, size, values) in painted.blocks() {
@@ -178,6 +196,7 @@ impl Screen {
     /// Pictures of a figure go.
     pub(super) fn forget_figures(&self, from: PaneId) {
         locked(&self.shared).pass.forget_from(from);
+        self.pictures.borrow_mut().retain(|pane, _| *pane < from);
     }
 
     /// Makes one pipeline that will be needed soon; false when all are there.
@@ -213,14 +232,28 @@ impl Screen {
         let rows = sight.curved_rows(scale, size);
         let (curved, memory) = (sight.is_curved(), shown.volume.clone());
         let drawn = Drawn { series: sight.shown, labels_of: sight.shown, pane: id, params, curved, rows, memory };
-        let shape = |drawn| {
-            let paint = Paint { shared: self.shared.clone(), drawn };
-            egui::Shape::from(egui_wgpu::Callback::new_paint_callback(rect, paint))
-        };
+        let shape = |drawn| egui::Shape::from(self.picture(rect, drawn));
         match second {
             Some(second) => egui::Shape::Vec(vec![shape(drawn), shape(second)]),
             None => shape(drawn),
         }
+    }
+
+    /// What draws a picture; the same as in the last frame while the picture is the same.
+    fn picture(&self, rect: Rect, drawn: Drawn) -> egui::PaintCallback {
+        let (mut pictures, changes) = (self.pictures.borrow_mut(), locked(&self.shared).changes);
+        if let Some((last, after, callback)) = pictures.get(&drawn.pane)
+            && *after == changes
+            && callback.rect == rect
+            && last.is(&drawn)
+        {
+            return callback.clone();
+        }
+        let drawn = Arc::new(drawn);
+        let paint = Paint { shared: self.shared.clone(), drawn: drawn.clone() };
+        let callback = egui_wgpu::Callback::new_paint_callback(rect, paint);
+        pictures.insert(drawn.pane, (drawn, changes, callback.clone()));
+        callback
     }
 
     /// The series laid over a pane's. The labels are drawn on both, so that they show as on one.
@@ -242,7 +275,7 @@ impl Screen {
 
     fn upload_labels(&mut self, number: usize, origin: [usize; 3], size: [usize; 3], values: &[u16]) {
         let result = {
-            let mut shared = locked(&self.shared);
+            let mut shared = self.changing();
             let labels = shared.series.get_mut(&number).and_then(|t| t.labels.as_mut());
             labels.map_or(Ok(()), |l| l.update_region(&self.gpu, origin, size, values))
         };
@@ -251,7 +284,7 @@ impl Screen {
 
     /// The colours of all lesions on a series, where they changed.
     pub fn set_colors(&mut self, number: usize, document: &Document) {
-        let mut shared = locked(&self.shared);
+        let mut shared = self.changing();
         let Some(textures) = shared.series.get_mut(&number) else { return };
         let labels = commands::label_colors(document);
         let bodies = if document.bodies.is_empty() { 0 } else { usize::from(BODY_LABELS) + VertebraLevel::ALL.len() };
@@ -303,7 +336,7 @@ fn rescales(shown: &Shown, format: SampleFormat) -> Rescales {
 /// One pane's picture in one frame.
 struct Paint {
     shared: Arc<Mutex<Shared>>,
-    drawn: Drawn,
+    drawn: Arc<Drawn>,
 }
 
 /// What it is of.
@@ -320,6 +353,15 @@ struct Drawn {
 }
 
 impl Drawn {
+    fn is(&self, other: &Drawn) -> bool {
+        let place = |d: &Drawn| d.memory.as_ref().map(Arc::as_ptr);
+        (self.series, self.labels_of, self.pane, self.curved)
+            == (other.series, other.labels_of, other.pane, other.curved)
+            && self.params == other.params
+            && self.rows == other.rows
+            && place(self) == place(other)
+    }
+
     /// Where the values come from; `None` while they are not there. A software adapter would sample several times slower
     /// than the processor does by itself, and would want a copy of the volume.
     fn sampling<'a>(&'a self, software: bool, texture: Option<&'a VolumeTexture>) -> Option<Sampling<'a>> {
@@ -341,7 +383,7 @@ impl egui_wgpu::CallbackTrait for Paint {
         encoder: &mut wgpu::CommandEncoder,
         _: &mut egui_wgpu::CallbackResources,
     ) -> Vec<wgpu::CommandBuffer> {
-        let Shared { gpu, pass, series, failed } = &mut *locked(&self.shared);
+        let Shared { gpu, pass, series, failed, .. } = &mut *locked(&self.shared);
         let drawn = &self.drawn;
         let textures = series.get(&drawn.series);
         let texture = textures.and_then(|t| t.volume.as_ref());

@@ -6,12 +6,14 @@ mod agreement;
 mod blend;
 mod browser;
 mod by_keys;
+mod canvas;
 mod case;
 mod case_file;
 mod changes;
 mod chooser;
 mod cine;
 mod commands;
+mod damage;
 mod desk;
 mod dialogs;
 mod drawings;
@@ -277,7 +279,7 @@ impl App {
                 ladder::show(self, ui);
             }
             agreement::show(self, ui);
-            egui::CentralPanel::default().frame(egui::Frame::NONE.fill(theme::BACKGROUND)).show(ui, |ui| {
+            egui::CentralPanel::default().frame(egui::Frame::NONE).show(ui, |ui| {
                 widgets::region(ui, "Images");
                 pane_view::show(self, ui);
             });

@@ -20,12 +20,16 @@ pub fn show(app: &mut App, ui: &mut Ui) {
     app.pane_rects.clear();
     for (pane, share) in reading.viewer.visible() {
         let rect = part(area, share);
+        // Pixels below a picture are not painted: on a software adapter each costs more than the picture's own.
+        let bands = around(place(area, share), picture_of(rect));
+        bands.into_iter().for_each(|b| _ = ui.painter().rect_filled(b, 0.0, theme::BACKGROUND));
         ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(("pane", pane)), |ui| one(app, ui, pane, rect));
     }
     app.keep_hand_in_place();
 }
 
 fn empty(app: &App, ui: &mut Ui) {
+    ui.painter().rect_filled(ui.max_rect(), 0.0, theme::BACKGROUND);
     ui.centered_and_justified(|ui| {
         if app.library.is_busy() {
             ui.label("Looking through the files…");
@@ -35,15 +39,40 @@ fn empty(app: &App, ui: &mut Ui) {
     });
 }
 
-/// A pane's part of the area, with half a gap at each inner side.
-pub(super) fn part(area: Rect, share: Share) -> Rect {
+/// A pane's part of the area.
+fn place(area: Rect, share: Share) -> Rect {
     let at = |x: f32, y: f32| pos2(area.left() + x * area.width(), area.top() + y * area.height());
-    let whole = Rect::from_min_max(at(share.left, share.top), at(share.left + share.width, share.top + share.height));
+    Rect::from_min_max(at(share.left, share.top), at(share.left + share.width, share.top + share.height))
+}
+
+/// That part with half a gap at each inner side.
+pub(super) fn part(area: Rect, share: Share) -> Rect {
+    let whole = place(area, share);
     let inner = |edge: f32| if edge > 0.001 { GAP / 2.0 } else { 0.0 };
     Rect::from_min_max(
         (whole.min + vec2(inner(share.left), inner(share.top))).round(),
         (whole.max - vec2(inner(1.0 - share.left - share.width), inner(1.0 - share.top - share.height))).round(),
     )
+}
+
+/// The picture of a pane that lies at `rect`: below its strip, left of its slider.
+fn picture_of(rect: Rect) -> Rect {
+    Rect::from_min_max(
+        pos2(rect.left(), rect.top() + pane_strip::HEIGHT),
+        pos2(rect.right() - slider::WIDTH, rect.bottom()),
+    )
+}
+
+/// What of `whole` lies around a part of it: above, below, left, right.
+fn around(whole: Rect, part: Rect) -> [Rect; 4] {
+    let across = |top, bottom| Rect::from_min_max(pos2(whole.left(), top), pos2(whole.right(), bottom));
+    let beside = |left, right| Rect::from_min_max(pos2(left, part.top()), pos2(right, part.bottom()));
+    [
+        across(whole.top(), part.top()),
+        across(part.bottom(), whole.bottom()),
+        beside(whole.left(), part.left()),
+        beside(part.right(), whole.right()),
+    ]
 }
 
 /// What an assistive technology calls a pane: its plane, and its series where there are several.
@@ -63,7 +92,8 @@ pub fn name_of(app: &App, pane: usize) -> String {
 
 fn one(app: &mut App, ui: &mut Ui, pane: usize, rect: Rect) {
     let (strip, below) = rect.split_top_bottom_at_y(rect.top() + pane_strip::HEIGHT);
-    let (image, side) = below.split_left_right_at_x(below.right() - slider::WIDTH);
+    let image = picture_of(rect);
+    let side = below.with_min_x(image.right());
     let response = ui.interact(image, ui.scope_id().with("pane"), Sense::click_and_drag());
     let name = name_of(app, pane);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &name));
@@ -89,7 +119,6 @@ fn one(app: &mut App, ui: &mut Ui, pane: usize, rect: Rect) {
 
 fn paint(app: &App, ui: &Ui, pane: usize, rect: Rect) {
     let painter = ui.painter_at(rect);
-    painter.rect_filled(rect, 0.0, egui::Color32::BLACK);
     let Some(reading) = &app.reading else { return };
     if let Some(screen) = &app.screen {
         let bare = app.hide_overlays || app.agreement.as_ref().is_some_and(|a| a.hides_own());

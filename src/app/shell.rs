@@ -1,6 +1,7 @@
 //! The event loop: one winit window, egui's input and painter, and nothing of the program itself. Repaints only when
 //! something changed; a lost GPU device is rebuilt from what the CPU holds.
 
+use super::canvas::Canvas;
 use super::in_order::in_order;
 use super::wheel_buttons::WheelButtons;
 use super::{App, Settings, adapter};
@@ -126,6 +127,8 @@ struct Shell {
 struct Running {
     window: Arc<Window>,
     painter: egui_wgpu::winit::Painter,
+    /// Where the processor draws the pixels.
+    canvas: Option<Canvas>,
     input: egui_winit::State,
     app: App,
 }
@@ -153,15 +156,15 @@ impl Shell {
         let mut app = App::new(&self.ctx);
         app.use_settings(self.settings.clone());
         app.recall();
-        if let Some(state) = painter.render_state() {
-            app.attach_gpu(&state);
-        }
+        let state = painter.render_state();
+        let canvas = state.as_ref().and_then(Canvas::for_software);
+        state.iter().for_each(|s| app.attach_gpu(s));
         app.open_paths(std::mem::take(&mut self.paths));
         if let Some((folder, reader)) = self.study.take() {
             app.open_study(&folder, reader.as_deref());
         }
         window.set_visible(true);
-        Ok(Running { window, painter, input, app })
+        Ok(Running { window, painter, canvas, input, app })
     }
 
     fn painter(
@@ -188,9 +191,9 @@ impl Shell {
         match self.painter(event_loop, &running.window) {
             Ok(painter) => {
                 running.painter = painter;
-                if let Some(state) = running.painter.render_state() {
-                    running.app.attach_gpu(&state);
-                }
+                let state = running.painter.render_state();
+                running.canvas = state.as_ref().and_then(Canvas::for_software);
+                state.iter().for_each(|s| running.app.attach_gpu(s));
                 running.window.request_redraw();
                 self.running = Some(running);
             }
@@ -220,12 +223,16 @@ impl Shell {
             input.dropped_files.clear();
         }
         r.input.handle_platform_output(&r.window, out.platform_output);
-        let shapes = self.ctx.tessellate(out.shapes, out.pixels_per_point);
+        let mut primitives = self.ctx.tessellate(out.shapes, out.pixels_per_point);
+        if let (Some(canvas), Some(state)) = (&mut r.canvas, r.painter.render_state()) {
+            let window = (r.window.inner_size().into(), out.pixels_per_point);
+            primitives = vec![canvas.paint(&state, window, primitives, &mut out.textures_delta)];
+        }
         r.painter.paint_and_update_textures(
             egui::ViewportId::ROOT,
             out.pixels_per_point,
             [0.0, 0.0, 0.0, 1.0],
-            &shapes,
+            &primitives,
             &mut out.textures_delta,
             vec![],
             &r.window,

@@ -16,7 +16,6 @@ pub fn show(app: &mut App, ui: &mut Ui, pane: usize, rect: Rect) {
     let name = format!("Slice of pane {}", pane + 1);
     response.widget_info(|| egui::WidgetInfo::slider(true, at as f64, &name));
     let painter = ui.painter_at(rect);
-    painter.rect_filled(rect, 0.0, theme::BACKGROUND);
     let track = rect.shrink2(vec2(0.0, 5.0));
     let y_of = |n: i64| track.top() + track.height() * ((n - 1) as f32 / (count.max(2) - 1) as f32).clamp(0.0, 1.0);
     for (n, color) in ticks(reading, pane) {

@@ -8,6 +8,7 @@
 
 mod colors;
 mod gpu;
+mod kept;
 mod label_texture;
 mod offscreen;
 mod reslice;
@@ -19,6 +20,7 @@ mod walk;
 
 pub use colors::{BODY_COLOR, BODY_LABELS, LESION_COLORS, lesion_color};
 pub use gpu::{AdapterFacts, Gpu, GpuError, device_descriptor};
+pub use kept::Kept;
 pub use label_texture::{LabelColor, LabelTexture};
 pub use offscreen::Offscreen;
 pub use slice::{PaneId, Sampling, SliceParams, SlicePass};

@@ -126,7 +126,7 @@ impl Reslicer {
                 ("PER_SLICE", f64::from(u8::from(kind.per_slice))),
                 ("UNEVEN", f64::from(u8::from(kind.uneven))),
             ];
-            shader::pipeline(device, "reslice", module, layout, ("values", TARGET.into()), &constants)
+            shader::pipeline(device, "reslice", module, Some(layout), ("values", TARGET.into()), &constants)
         });
     }
 }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 const WALK: &str = include_str!("../../shaders/walk.wgsl");
 const RESLICE: &str = include_str!("../../shaders/reslice.wgsl");
 const SHOW: &str = include_str!("../../shaders/show.wgsl");
+const KEPT: &str = include_str!("../../shaders/kept.wgsl");
 
 /// The reslice pass for one kind of texel.
 pub(super) fn reslice(format: SampleFormat) -> String {
@@ -16,6 +17,11 @@ pub(super) fn reslice(format: SampleFormat) -> String {
 /// The pass to the screen.
 pub(super) fn show() -> String {
     [WALK, SHOW].concat()
+}
+
+/// The kept window, whose passes cover the viewport as the others do.
+pub(super) fn kept() -> String {
+    [WALK, KEPT].concat()
 }
 
 pub(super) fn module(device: &wgpu::Device, label: &str, source: String) -> wgpu::ShaderModule {
@@ -52,13 +58,14 @@ pub(super) fn pipeline(
     device: &wgpu::Device,
     label: &str,
     module: &wgpu::ShaderModule,
-    layout: &wgpu::BindGroupLayout,
+    layout: Option<&wgpu::BindGroupLayout>,
     (entry_point, target): (&str, wgpu::ColorTargetState),
     constants: &[(&str, f64)],
 ) -> wgpu::RenderPipeline {
+    let groups: Vec<_> = layout.map(Some).into_iter().collect();
     let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label: Some(label),
-        bind_group_layouts: &[Some(layout)],
+        bind_group_layouts: &groups,
         immediate_size: 0,
     });
     let targets = [Some(target)];
@@ -119,6 +126,7 @@ pub(super) mod tests {
     pub(in crate::render) fn assembled() -> Vec<(String, String)> {
         let mut all: Vec<_> = SampleFormat::ALL.iter().map(|f| (format!("reslice of {f:?}"), reslice(*f))).collect();
         all.push(("show".to_owned(), show()));
+        all.push(("kept".to_owned(), kept()));
         all
     }
 

@@ -171,7 +171,7 @@ impl Shower {
             ];
             let blend = kind.blend.then_some(wgpu::BlendState::ALPHA_BLENDING);
             let target = ("picture", wgpu::ColorTargetState { blend, ..kind.target.into() });
-            shader::pipeline(&gpu.device, "show", &self.module, &self.layout, target, &constants)
+            shader::pipeline(&gpu.device, "show", &self.module, Some(&self.layout), target, &constants)
         });
     }
 
