@@ -12,8 +12,8 @@ struct Show {
     // Left, top of the viewport in the target; columns and rows of the values.
     origin: vec2<i32>,
     values: vec2<i32>,
-    // Screen pixels to one value.
-    coarse: u32,
+    // How often a value's side doubles in screen pixels. No division: a software adapter takes one pixel at a time then.
+    halvings: u32,
     inverted: u32,
     // Linear: black ends here, levels (of 255) one unit adds. Sigmoid: center, -4 / width.
     ramp: vec2<f32>,
@@ -63,13 +63,13 @@ fn tint(level: f32) -> vec3<f32> {
 
 // Nothing where the pixel lies outside the volume, or is not loaded yet.
 fn opacity_at(pixel: vec2<u32>) -> f32 {
-    let at = min(vec2<i32>(pixel / show.coarse), show.values - vec2<i32>(1));
+    let at = min(vec2<i32>(pixel >> vec2<u32>(show.halvings)), show.values - vec2<i32>(1));
     let bits = textureLoad(resliced, at, 0).r;
     return select(bitcast<f32>(show.atlas.z), 0.0, (bits & 0x7fffffffu) > 0x7f800000u);
 }
 
 fn grey_at(pixel: vec2<u32>) -> f32 {
-    let at = min(vec2<i32>(pixel / show.coarse), show.values - vec2<i32>(1));
+    let at = min(vec2<i32>(pixel >> vec2<u32>(show.halvings)), show.values - vec2<i32>(1));
     let bits = textureLoad(resliced, at, 0).r;
     let level = level_of(bitcast<f32>(bits));
     let turned = select(level, 255.0 - level, show.inverted != 0u);

@@ -224,9 +224,9 @@ impl Screen {
         };
         let shade = Shade { voi: shown.voi.clone(), inverted: shown.inverted != shown.is_inverted() };
         let origin_px = [pixels(rect.left()) as i32, pixels(rect.top()) as i32];
-        let coarse = if look.hurried && self.is_software() { 2 } else { 1 };
+        let halvings = u32::from(look.hurried && self.is_software());
         let view = sight.view(scale, size);
-        let params = SliceParams { labels, origin_px, coarse, ..SliceParams::new(view, shade) };
+        let params = SliceParams { labels, origin_px, halvings, ..SliceParams::new(view, shade) };
         let id = pane as PaneId + look.id_offset;
         let second = self.second(reading, pane, &params, (id, sight.shown));
         let rows = sight.curved_rows(scale, size);

@@ -19,7 +19,7 @@ pub(super) struct ShowUniform {
     pub below_lo: [u32; 4],
     pub origin: [i32; 2],
     pub values: [i32; 2],
-    pub coarse: u32,
+    pub halvings: u32,
     pub inverted: u32,
     pub ramp: [f32; 2],
     pub lut: [f32; 2],
@@ -37,9 +37,9 @@ pub(super) struct Showing<'a> {
     pub style: LabelStyle,
     /// Left and top of the viewport in the target, pixels.
     pub origin: [i32; 2],
-    /// Columns and rows of the values, and screen pixels to one of them.
+    /// Columns and rows of the values, and how often their sides double in screen pixels.
     pub values: [u32; 2],
-    pub coarse: u32,
+    pub halvings: u32,
     /// Laid over what is there.
     pub blend: Option<Blend>,
 }
@@ -66,7 +66,7 @@ impl Showing<'_> {
             below_lo,
             origin: self.origin,
             values: self.values.map(|n| n as i32),
-            coarse: self.coarse.max(1),
+            halvings: self.halvings,
             inverted: u32::from(self.shade.inverted),
             ramp,
             lut,
@@ -231,7 +231,7 @@ mod tests {
             ($($field:ident),*) => { vec![$((stringify!($field).to_owned(), offset_of!(ShowUniform, $field) as u32)),*] };
         }
         let ours = ours![
-            walk, aside_hi, aside_lo, below_hi, below_lo, origin, values, coarse, inverted, ramp, lut, fill, outline,
+            walk, aside_hi, aside_lo, below_hi, below_lo, origin, values, halvings, inverted, ramp, lut, fill, outline,
             atlas, tints
         ];
         assert_eq!(theirs, ours);

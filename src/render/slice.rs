@@ -24,8 +24,8 @@ pub struct SliceParams {
     pub labels: LabelStyle,
     /// Left and top of the viewport in the target, pixels.
     pub origin_px: [i32; 2],
-    /// Screen pixels along a side of one value: 1, or 2 while dragging on a software adapter.
-    pub coarse: u32,
+    /// How often a value's side doubles in screen pixels: 0, or 1 while dragging on a software adapter.
+    pub halvings: u32,
     /// Laid over what is there: how much of it, and in which colours.
     pub blend: Option<Blend>,
 }
@@ -33,13 +33,13 @@ pub struct SliceParams {
 impl SliceParams {
     /// A picture at the target's upper left corner.
     pub fn new(view: SliceView, shade: Shade) -> Self {
-        Self { view, shade, labels: LabelStyle::default(), origin_px: [0; 2], coarse: 1, blend: None }
+        Self { view, shade, labels: LabelStyle::default(), origin_px: [0; 2], halvings: 0, blend: None }
     }
 
-    /// The view whose values are kept: coarser than the screen's where `coarse` says so.
+    /// The view whose values are kept: coarser than the screen's where `halvings` says so.
     fn values_view(&self) -> SliceView {
         let plane = self.view.plane;
-        let n = self.coarse.max(1) as usize;
+        let n = 1 << self.halvings;
         let size = plane.size.map(|s| s.div_ceil(n));
         if n == 1 {
             return self.view;
@@ -144,9 +144,9 @@ impl SlicePass {
         labels: Option<&LabelTexture>,
     ) -> Result<(), GpuError> {
         // A label lies in the plane of a pane, and rows have planes of their own.
-        let (view, coarse, labels, style) = match sampling {
-            Sampling::Rows(..) => (params.view, 1, None, LabelStyle::HIDDEN),
-            _ => (params.values_view(), params.coarse, labels, params.labels),
+        let (view, halvings, labels, style) = match sampling {
+            Sampling::Rows(..) => (params.view, 0, None, LabelStyle::HIDDEN),
+            _ => (params.values_view(), params.halvings, labels, params.labels),
         };
         let size = view.plane.size.map(|n| n as u32);
         let limit = gpu.device.limits().max_texture_dimension_2d;
@@ -187,7 +187,7 @@ impl SlicePass {
             style,
             origin: params.origin_px,
             values: size,
-            coarse,
+            halvings,
             blend: params.blend,
         };
         gpu.queue.write_buffer(&kept.show, 0, bytemuck::bytes_of(&showing.uniform()));

@@ -277,7 +277,7 @@ fn coarse_pictures_cover_the_same_place() {
     let texture = VolumeTexture::of_volume(&gpu, &v).expect("uploads");
     let shade = window(3000.0, 0.0);
     let view = SliceView::thin(SlicePlane::anatomical(&v.geometry, Plane::Coronal, [301, 203]));
-    let params = SliceParams { coarse: 2, ..SliceParams::new(view, shade.clone()) };
+    let params = SliceParams { halvings: 1, ..SliceParams::new(view, shade.clone()) };
     let coarse = offscreen.render(&gpu, &texture, None, &params).expect("renders");
     let fine = picture(&v, &view, &shade);
     let mean = coarse.iter().zip(&fine).map(|(a, b)| f64::from(a[0].abs_diff(*b))).sum::<f64>() / fine.len() as f64;
