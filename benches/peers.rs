@@ -14,7 +14,7 @@ use spondyl::anatomy::VertebraLevel;
 use spondyl::assess::{stats_of_voxels, voxels_by_label};
 use spondyl::document::{Document, Edit, ImageKey, LabelMap, Layer, Lesion, LesionKind, Run, runs_from_sorted};
 use spondyl::export::{Case, Format, MaskRuns, export, surface};
-use spondyl::segment::{Region, Sheet, Span, Stroke, contour_spans, depth_mm, grow, interpolate, paint_runs};
+use spondyl::segment::{Ends, Region, Sheet, Span, Stroke, contour_spans, depth_mm, grow, interpolate, paint_runs};
 use spondyl::space::{DVec3, Geometry, PatientPoint, VoxelIndex, VoxelPoint};
 use spondyl::volume::{Kind, Rescale, Rescales, Samples, Volume};
 use std::collections::BTreeMap;
@@ -184,10 +184,12 @@ fn interpolation(t: &Truth, title: &str) -> Outcome {
     let some: Vec<u64> = full.iter().copied().filter(given).collect();
     let mut map = LabelMap::new(size);
     map.paint(&runs_from_sorted(&some, 1));
-    let filled = row(title, "between drawn slices", 5, |_| interpolate(&map, 1, &g, 2));
-    let mut all: Vec<u64> = filled.iter().flat_map(|s| s.start..s.end).chain(some).collect();
-    all.sort_unstable();
-    eprintln!("Dice {:.4}", 2.0 * shared(&all, &full) as f64 / (all.len() + full.len()) as f64);
+    for (name, ends) in [("between drawn slices", Ends::AsDrawn), ("the same with rounded ends", Ends::Rounded)] {
+        let filled = row(title, name, 5, |_| interpolate(&map, 1, &g, 2, ends));
+        let mut all: Vec<u64> = filled.iter().flat_map(|s| s.start..s.end).chain(some.iter().copied()).collect();
+        all.sort_unstable();
+        eprintln!("Dice {:.4}", 2.0 * shared(&all, &full) as f64 / (all.len() + full.len()) as f64);
+    }
     Ok(())
 }
 

@@ -359,7 +359,7 @@ fn lesion_buttons(app: &mut App, ui: &mut Ui) {
     });
     if app.desk.offer.is_some() {
         ui.label(
-            RichText::new("Layers between are shown: Enter keeps all, Shift+Enter this slice, Esc drops")
+            RichText::new("Layers between are shown: Enter keeps all, Shift+Enter this slice, K rounds the ends off or not, Esc drops")
                 .color(theme::ACCENT)
                 .small(),
         );

@@ -1,7 +1,7 @@
 //! Steps on a whole lesion, and steps that are shown before they are kept.
 
 use super::App;
-use crate::segment::{BONE_SHARE, Tip, bone_levels};
+use crate::segment::{BONE_SHARE, Ends, Tip, bone_levels};
 use crate::session::{CommandId, Op, Over, Refinement, Target};
 use crate::space::{DVec3, PatientPoint};
 use crate::tool::Event as ToolEvent;
@@ -42,12 +42,17 @@ impl App {
         Some(self.hovered.map_or((reading.viewer.active(), reading.cursor()), |h| (h.pane, h.at)))
     }
 
-    /// Shows the layers between the drawn ones, in the plane of the pane under the pointer.
+    /// Shows the layers between the drawn ones, in the plane of the pane under the pointer; asked again, with rounded ends
+    /// or without.
     fn offer_interpolation(&mut self) -> bool {
         let (Some((lesion, body)), Some(reading)) = (self.desk.target(), &self.reading) else { return true };
         let pane = self.hovered.map_or(reading.viewer.active(), |h| h.pane);
         let plane = reading.viewer.sight(pane).plane();
-        let op = Op::Interpolate { lesion, body, plane, at_mm: None, image: Some(reading.key.clone()) };
+        let ends = match &self.desk.offer {
+            Some(Op::Interpolate { ends: Ends::AsDrawn, .. }) => Ends::Rounded,
+            _ => Ends::AsDrawn,
+        };
+        let op = Op::Interpolate { lesion, body, plane, at_mm: None, ends, image: Some(reading.key.clone()) };
         match crate::session::plan(&op, reading.document(), reading) {
             Ok(_) => {
                 self.show_pending(Some(op.clone()));
@@ -60,13 +65,13 @@ impl App {
 
     /// Of the offered layers the one that is shown is kept; the others stay on offer.
     pub(super) fn accept_layer(&mut self) {
-        let (Some(Op::Interpolate { lesion, body, plane, image, .. }), Some((_, at))) =
+        let (Some(Op::Interpolate { lesion, body, plane, ends, image, .. }), Some((_, at))) =
             (self.desk.offer.clone(), self.here())
         else {
             return self.accept();
         };
         self.show_pending(None);
-        self.perform(Op::Interpolate { lesion, body, plane, at_mm: Some(at), image });
+        self.perform(Op::Interpolate { lesion, body, plane, at_mm: Some(at), ends, image });
         self.show_pending(self.desk.offer.clone());
     }
 

@@ -13,9 +13,7 @@ pub fn distance_mm(region: &Region, target: impl Fn(usize) -> bool + Sync) -> Ve
     let few = |voxels: usize| SHARE.div_ceil(voxels.max(1));
     let each = (0..nx * ny * nz).into_par_iter().with_min_len(SHARE);
     let mut squared: Vec<f32> = each.map(|n| if target(n) { 0.0 } else { f32::INFINITY }).collect();
-    squared.par_chunks_mut(nx).with_min_len(few(nx)).for_each_init(Envelope::default, |envelope, row| {
-        envelope.sweep(&region.at_mm[0], row, 0, 1);
-    });
+    squared.par_chunks_mut(nx).with_min_len(few(nx)).for_each(|row| to_nearest(&region.at_mm[0], row));
     squared.par_chunks_mut(nx * ny).with_min_len(few(nx * ny)).for_each_init(Envelope::default, |envelope, slice| {
         (0..nx).for_each(|i| envelope.sweep(&region.at_mm[1], slice, i, nx));
     });
@@ -58,6 +56,20 @@ pub fn depth_mm(region: &Region) -> Vec<f32> {
     (0..region.inside.len())
         .map(|n| if region.inside[n] { to_outside[n].min(to_border(n)) } else { -to_inside[n] })
         .collect()
+}
+
+/// Along the first axis there are only zeros to measure from: squared distances to the nearest one of a line.
+fn to_nearest(x: &[f64], line: &mut [f32]) {
+    let mut seen: Option<f64> = None;
+    for (value, x) in line.iter_mut().zip(x) {
+        seen = if *value == 0.0 { Some(*x) } else { seen };
+        *value = seen.map_or(f32::INFINITY, |s| ((x - s) * (x - s)) as f32);
+    }
+    let mut seen: Option<f64> = None;
+    for (value, x) in line.iter_mut().zip(x).rev() {
+        seen = if *value == 0.0 { Some(*x) } else { seen };
+        *value = seen.map_or(*value, |s| value.min(((x - s) * (x - s)) as f32));
+    }
 }
 
 /// Working memory of one line.

@@ -4,26 +4,49 @@
 //! that comes into view moves the centroid of a vertebra and not the vertebra.
 
 use super::distance::depth_mm;
+use super::region::places_mm;
 use super::{Region, Span, merged};
 use crate::document::LabelMap;
-use crate::space::Geometry;
+use crate::space::{Geometry, VoxelIndex};
 use rayon::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What becomes of the layers beyond the outermost drawn ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ends {
+    /// They stay as they are: the shape ends where it was drawn last.
+    #[default]
+    AsDrawn,
+    /// The shape goes on for half of the way to the next drawn layer, closing as an ellipsoid does. Who draws every fifth
+    /// layer knows only that it ends before the layer that was left out.
+    Rounded,
+}
 
 /// Voxels between every two neighbouring layers along `axis` that hold voxels of `label`, with empty layers between
 /// them. Each voxel's depth below the outline is interpolated from layer to layer; what is not outside is filled.
-pub fn interpolate(map: &LabelMap, label: u16, geometry: &Geometry, axis: usize) -> Vec<Span> {
-    let Some(drawn) = Region::of_label(map, label, geometry, [0; 3]) else { return Vec::new() };
+pub fn interpolate(map: &LabelMap, label: u16, geometry: &Geometry, axis: usize, ends: Ends) -> Vec<Span> {
     let plane = [(1, 2), (0, 2), (0, 1)][axis];
-    let mut layers: Vec<Shape> = (0..drawn.size[axis]).map(|_| Shape::default()).collect();
-    for n in (0..drawn.inside.len()).filter(|n| drawn.inside[*n]) {
-        let at = drawn.at(n);
-        layers[at[axis]].voxels.push([plane.0, plane.1].map(|a| (at[a] + drawn.low[a]) as i64));
+    let grid = geometry.size();
+    let mut layers: Vec<Shape> = (0..grid[axis]).map(|_| Shape::default()).collect();
+    for run in map.runs_in_slices(0..grid[2]).into_iter().filter(|r| r.label == label) {
+        let mut at = VoxelIndex::from_flat(run.start as usize, grid).0;
+        for _ in 0..run.length {
+            layers[at[axis]].voxels.push([at[plane.0] as i64, at[plane.1] as i64]);
+            at[0] += 1;
+        }
     }
     let held: Vec<usize> = (0..layers.len()).filter(|n| !layers[*n].voxels.is_empty()).collect();
-    let between = Between { geometry, axis, plane, region: &drawn };
+    let between = Between { geometry, axis, plane, at_mm: places_mm(geometry, axis, 0..=grid[axis] - 1) };
     let gaps = held.par_windows(2).filter(|pair| pair[1] - pair[0] > 1);
     let fill = |pair: &[usize]| between.fill((pair[0], &layers[pair[0]]), (pair[1], &layers[pair[1]]));
-    merged(gaps.flat_map_iter(fill).collect())
+    let mut spans: Vec<Span> = gaps.flat_map_iter(fill).collect();
+    if let (Ends::Rounded, [first, second, ..], [.., before, last]) = (ends, &held[..], &held[..]) {
+        spans.extend(between.round(&layers[*first], *first, *second));
+        spans.extend(between.round(&layers[*last], *last, *before));
+    }
+    merged(spans)
 }
 
 /// The voxels of one layer, by their places along the two axes of its plane, row by row.
@@ -68,8 +91,8 @@ struct Between<'a> {
     axis: usize,
     /// The axes of a layer's plane.
     plane: (usize, usize),
-    /// Where layers are counted from.
-    region: &'a Region,
+    /// Where the layers lie along the axis.
+    at_mm: Vec<f64>,
 }
 
 impl Between<'_> {
@@ -81,7 +104,7 @@ impl Between<'_> {
         let high = [0, 1].map(|n| of_a[1][n].max(of_b[1][n] + way[n]));
         let moved = |by: [f64; 2], share: f64| [0, 1].map(|n| by[n] - share * way[n]);
         let fields = [Field::new(self, a, [low, high]), Field::new(self, b, [moved(low, 1.0), moved(high, 1.0)])];
-        let at_mm = &self.region.at_mm[self.axis];
+        let at_mm = &self.at_mm;
         let mut out = Vec::new();
         for layer in from + 1..to {
             let share = (at_mm[layer] - at_mm[from]) / (at_mm[to] - at_mm[from]);
@@ -102,11 +125,35 @@ impl Between<'_> {
         out
     }
 
+    /// The layers beyond an outermost one, away from its drawn neighbour, for half of the way to that.
+    fn round(&self, shape: &Shape, from: usize, neighbour: usize) -> Vec<Span> {
+        let half_mm = (self.at_mm[from] - self.at_mm[neighbour]).abs() / 2.0;
+        let field = Field::new(self, shape, shape.bounds());
+        let deepest = field.depth.iter().copied().fold(0.0, f32::max);
+        let beyond = |layer: &usize| (self.at_mm[*layer] - self.at_mm[from]).abs() < half_mm * (1.0 - 1e-9);
+        let layers: Vec<usize> = if from > neighbour {
+            (from + 1..self.at_mm.len()).take_while(beyond).collect()
+        } else {
+            (0..from).rev().take_while(beyond).collect()
+        };
+        let mut out = Vec::new();
+        for layer in layers {
+            let share = (self.at_mm[layer] - self.at_mm[from]) / half_mm;
+            // An ellipsoid's section, as far inside the outline as it is smaller.
+            let inside = deepest * (1.0 - (1.0 - share * share).sqrt()) as f32;
+            for [p, q] in &shape.voxels {
+                if field.row([*p, *q], [0.0; 2]).next_depth() >= inside {
+                    self.push(&mut out, layer, *p, *q);
+                }
+            }
+        }
+        out
+    }
+
     fn push(&self, out: &mut Vec<Span>, layer: usize, p: i64, q: i64) {
         let grid = self.geometry.size();
         let mut at = [0; 3];
-        (at[self.axis], at[self.plane.0], at[self.plane.1]) =
-            (layer + self.region.low[self.axis], p as usize, q as usize);
+        (at[self.axis], at[self.plane.0], at[self.plane.1]) = (layer, p as usize, q as usize);
         let flat = (at[0] + grid[0] * (at[1] + grid[1] * at[2])) as u64;
         match out.last_mut() {
             Some(last) if last.end == flat => last.end += 1,
@@ -173,7 +220,6 @@ mod tests {
     use super::*;
     use crate::document::{Run, runs_from_sorted};
     use crate::segment::test_grids::{centers, flat, grids};
-    use crate::space::VoxelIndex;
 
     /// Draws the layers of a solid for which `keep` holds; returns the map and all its voxels.
     fn drawn(
@@ -201,7 +247,7 @@ mod tests {
             for (axis, every) in [(0, 3), (1, 3), (2, 2)] {
                 let kept = |at: VoxelIndex| at.0[axis].is_multiple_of(every);
                 let (mut map, all) = drawn(&g, |_, p| (p - c).length() < 7.0, kept);
-                let mut got = flat(&interpolate(&map, 1, &g, axis));
+                let mut got = flat(&interpolate(&map, 1, &g, axis, Ends::AsDrawn));
                 assert!(got.iter().all(|f| !kept(VoxelIndex::from_flat(*f as usize, g.size()))), "drawn layers stay");
                 got.extend(map.voxels_of(1));
                 let first = map
@@ -222,7 +268,7 @@ mod tests {
                     .collect();
                 assert!(dice(&got, &want) > 0.9, "axis {axis}: {}", dice(&got, &want));
                 map.paint(&[Run { start: 0, length: u32::MAX, label: 0 }]);
-                assert!(interpolate(&map, 1, &g, axis).is_empty());
+                assert!(interpolate(&map, 1, &g, axis, Ends::AsDrawn).is_empty());
             }
         }
     }
@@ -232,10 +278,45 @@ mod tests {
         let g = &grids()[0];
         let solid = |at: VoxelIndex, _| (at.0[0] as i64 - 4 - at.0[2] as i64).abs() < 2 && (7..11).contains(&at.0[1]);
         let (map, all) = drawn(g, solid, |at| at.0[2] == 1 || at.0[2] == 9);
-        let mut got = flat(&interpolate(&map, 1, g, 2));
+        let mut got = flat(&interpolate(&map, 1, g, 2, Ends::AsDrawn));
         got.extend(map.voxels_of(1));
         let want: Vec<u64> =
             all.into_iter().filter(|f| (1..=9).contains(&VoxelIndex::from_flat(*f as usize, g.size()).0[2])).collect();
         assert!(dice(&got, &want) > 0.85, "{}", dice(&got, &want));
+    }
+
+    #[test]
+    fn rounded_ends_bring_a_ball_nearer_wherever_the_drawn_layers_fall() {
+        for g in grids() {
+            let c = g.center().vec();
+            for axis in 0..2 {
+                let layer = |f: &u64| VoxelIndex::from_flat(*f as usize, g.size()).0[axis];
+                let mut gained = 0.0;
+                for first in 0..5 {
+                    let (map, all) = drawn(&g, |_, p| (p - c).length() < 7.0, |at| at.0[axis] % 5 == first);
+                    let drawn = map.voxels_of(1);
+                    let [as_drawn, rounded] = [Ends::AsDrawn, Ends::Rounded].map(|ends| {
+                        let mut got = flat(&interpolate(&map, 1, &g, axis, ends));
+                        got.extend(&drawn);
+                        got
+                    });
+                    gained += dice(&rounded, &all) - dice(&as_drawn, &all);
+                    let (low, high) = (drawn.iter().map(layer).min().unwrap(), drawn.iter().map(layer).max().unwrap());
+                    let near = |f: &u64| (low.saturating_sub(2)..=high + 2).contains(&layer(f));
+                    assert!(rounded.iter().all(near), "less than half of five layers");
+                    let between = |all: &[u64]| all.iter().filter(|f| (low..=high).contains(&layer(f))).count();
+                    assert_eq!(between(&rounded), between(&as_drawn), "nothing else changes");
+                }
+                assert!(gained / 5.0 > 0.01, "axis {axis}: {}", gained / 5.0);
+            }
+        }
+    }
+
+    #[test]
+    fn one_drawn_layer_has_no_ends_to_round() {
+        let g = &grids()[0];
+        let c = g.center().vec();
+        let (map, _) = drawn(g, |_, p| (p - c).length() < 7.0, |at| at.0[2] == 5);
+        assert!(interpolate(&map, 1, g, 2, Ends::Rounded).is_empty());
     }
 }

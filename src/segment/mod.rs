@@ -25,7 +25,7 @@ pub use distance::depth_mm;
 pub use grow::{BONE_SHARE, REACH_MAX_MM, bone_levels, grow};
 #[doc(hidden)]
 pub use grow::{EVIDENCE, grow_evidence};
-pub use interpolate::interpolate;
+pub use interpolate::{Ends, interpolate};
 pub use morphology::{fill_holes, remove_islands, resize, smooth};
 pub use region::Region;
 pub use sheet::{DrawPlane, Sheet};

@@ -3,6 +3,15 @@
 use super::Span;
 use crate::document::LabelMap;
 use crate::space::Geometry;
+use std::ops::RangeInclusive;
+
+/// Positions of columns, rows or slices along their axis, mm, from any zero. Slices of an uneven stack are unevenly spaced.
+pub fn places_mm(geometry: &Geometry, axis: usize, of: RangeInclusive<usize>) -> Vec<f64> {
+    match geometry.slice_origins() {
+        Some(o) if axis == 2 => o[of].iter().map(|p| p.vec().dot(geometry.normal())).collect(),
+        _ => (0..=of.end() - of.start()).map(|n| n as f64 * geometry.spacing_mm()[axis]).collect(),
+    }
+}
 
 /// A box of voxels, columns fastest, then rows, then slices.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,12 +30,7 @@ impl Region {
     /// An empty region over a box of the grid, from `low` up to and with `high`.
     pub fn empty(geometry: &Geometry, low: [usize; 3], high: [usize; 3]) -> Region {
         let size: [usize; 3] = std::array::from_fn(|a| high[a] + 1 - low[a]);
-        let spacing = geometry.spacing_mm();
-        let normal = geometry.normal();
-        let at_mm = std::array::from_fn(|a| match geometry.slice_origins() {
-            Some(o) if a == 2 => o[low[2]..=high[2]].iter().map(|p| p.vec().dot(normal)).collect(),
-            _ => (0..size[a]).map(|n| n as f64 * spacing[a]).collect(),
-        });
+        let at_mm = std::array::from_fn(|a| places_mm(geometry, a, low[a]..=high[a]));
         Region { low, size, inside: vec![false; size.iter().product()], at_mm }
     }
 

@@ -235,7 +235,7 @@ pub const COMMANDS: &[Command] = {
         row(BoneRange, Tools, "Value range from this bone", &["Shift+S"], "The range becomes what is darker than the bone around the pointer"),
         row(PaintOver, Tools, "What painting may take", &["Shift+Q"], "Free voxels, other lesions' too, only inside or only outside the outlined bodies"),
         row(AdjustOutline, Tools, "Edit outlines first", &["Shift+E"], "A contour stays open: drag its points, Enter keeps it"),
-        row(Interpolate, Tools, "Fill between slices", &["K"], "Shows the layers between those drawn; Enter keeps them, Escape drops them"),
+        row(Interpolate, Tools, "Fill between slices", &["K"], "Shows the layers between those drawn; again: with rounded ends; Enter keeps them, Escape drops them"),
         row(CopySlice, Tools, "Copy to the next slice", &["Ctrl+D"], "What the lesion has in this slice is drawn in the next one, which is shown"),
         row(CopySliceBack, Tools, "Copy to the slice before", &["Ctrl+Shift+D"], "What the lesion has in this slice is drawn in the one before, which is shown"),
         row(MergeLesions, Tools, "Merge the lesion here", &["Ctrl+M"], "The lesion under the pointer becomes part of the current one"),

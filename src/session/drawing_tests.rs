@@ -177,6 +177,12 @@ fn a_slice_is_copied_and_layers_between_are_kept_one_by_one() {
     assert_eq!(d.voxels("a").len(), before + a.len(), "one layer of the two between");
     d.step(json!({"op": "interpolate", "lesion": "a", "plane": "axial"})).unwrap();
     assert_eq!(d.voxels("a").len(), before + 2 * a.len());
+    let rounded = json!({"op": "interpolate", "lesion": "a", "plane": "axial", "ends": "rounded"});
+    d.session.undo().unwrap();
+    d.session.undo().unwrap();
+    d.step(rounded).unwrap();
+    assert!(d.voxels("a").len() > before + 2 * a.len(), "a layer beyond each end, smaller than the drawn one");
+    assert!(d.voxels("a").len() <= before + 4 * a.len());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::over::Over;
 use crate::anatomy::VertebraLevel;
 use crate::document::{BodyOrigin, HeightPoints, ImageKey, LesionKind, MeasureRole, TimepointKey};
 use crate::export::MaskRuns;
-use crate::segment::{DrawPlane, Tip};
+use crate::segment::{DrawPlane, Ends, Tip};
 use crate::space::{PatientPoint, Plane};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -230,6 +230,9 @@ pub enum Op {
         /// Only the layer through this point; all layers when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         at_mm: Option<PatientPoint>,
+        /// Whether layers beyond the outermost drawn ones are filled too.
+        #[serde(default, skip_serializing_if = "is_default")]
+        ends: Ends,
         /// The series drawn on; the session's own when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         image: Option<ImageKey>,
@@ -274,7 +277,7 @@ pub enum Op {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         level: Option<VertebraLevel>,
         /// What it stands for: a diameter of the canal or of the cord.
-        #[serde(default, skip_serializing_if = "is_free")]
+        #[serde(default, skip_serializing_if = "is_default")]
         role: MeasureRole,
         /// The series it was drawn on; the session's own when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -399,8 +402,9 @@ pub enum Target {
     Timepoint(TimepointKey),
 }
 
-fn is_free(role: &MeasureRole) -> bool {
-    *role == MeasureRole::Free
+/// What a file need not say.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Why a line is not a step.

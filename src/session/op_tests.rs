@@ -18,6 +18,7 @@ fn lines_of_script_read_and_write_the_same() {
         r#"{"op":"grow","lesion":"a","seed_mm":[1.0,2.0,3.0],"reach_mm":12.0}"#,
         r#"{"op":"mask","lesion":"a","mask":{"size_ijk":[2,1,1],"origin_ijk":[4,5,6],"runs":[0,2]}}"#,
         r#"{"op":"interpolate","lesion":"a","plane":"sagittal"}"#,
+        r#"{"op":"interpolate","lesion":"a","plane":"sagittal","ends":"rounded"}"#,
         r#"{"op":"refine","lesion":"a","action":{"resize":{"by_mm":-1.5}}}"#,
         r#"{"op":"measure","measurement":"a","shape":{"kind":"point","at_mm":[1.0,2.0,3.0]}}"#,
         r#"{"op":"calibrate","points_mm":[[0.0,0.0,0.0],[0.0,40.0,0.0]],"length_mm":25.0}"#,

@@ -2,9 +2,7 @@
 
 use super::*;
 use crate::app::App;
-use crate::phantom::dicom_write::write_ct_series;
 use crate::render::device_descriptor;
-use crate::space::{DVec3, Geometry, PatientPoint};
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, Rect, Vec2, pos2, vec2};
 use egui_kittest::wgpu::create_render_state;
 use std::time::{Duration, Instant};
@@ -20,15 +18,16 @@ struct Desk {
 }
 
 impl Desk {
+    /// The sample case's CT; the case is kept in `folder`.
     fn open(folder: &std::path::Path) -> Self {
         let mut setup = egui_wgpu::WgpuSetupCreateNew::without_display_handle();
         setup.device_descriptor = Arc::new(device_descriptor);
         let state = create_render_state(setup.into(), egui_wgpu::RendererOptions::default());
         let ctx = egui::Context::default();
         let mut app = App::new(&ctx);
-        app.keep_cases_in(folder.join("cases"));
+        app.keep_cases_in(folder.to_path_buf());
         app.attach_gpu(&state);
-        app.open_paths(vec![folder.join("ct")]);
+        app.open_paths(vec![crate::app::sample_folder().expect("it is there").join("ct-sagittal")]);
         let canvas = Canvas::default();
         let mut desk = Desk { ctx, app, state, canvas, size: vec2(1100.0, 720.0), pixels_per_point: 1.0, seconds: 0.0 };
         let end = Instant::now() + Duration::from_secs(60);
@@ -103,24 +102,9 @@ impl Desk {
     }
 }
 
-/// A column of bone in soft tissue, with a gradient in every direction.
-fn images(folder: &std::path::Path) {
-    let size = [48, 56, 40];
-    let origin = PatientPoint::new(-24.0, -28.0, 0.0).expect("finite");
-    let geometry = Geometry::regular(origin, [DVec3::X, DVec3::Y, DVec3::Z * 2.0], size).expect("spans space");
-    let hu = |i: usize, j: usize, k: usize| {
-        let bone = (i as f64 - 24.0).hypot(j as f64 - 28.0) < 12.0;
-        (if bone { 300 } else { 20 }) + (i + 2 * j + 3 * k) as i16 % 50
-    };
-    let at = |n: usize| (n % size[0], n / size[0] % size[1], n / (size[0] * size[1]));
-    let samples: Vec<i16> = (0..size.iter().product()).map(at).map(|(i, j, k)| hu(i, j, k)).collect();
-    write_ct_series(folder, &geometry, &samples, "canvas").expect("written");
-}
-
 #[test]
 fn a_window_painted_by_its_changes_is_the_window_painted_whole() {
     let folder = tempfile::tempdir().expect("a folder");
-    images(&folder.path().join("ct"));
     let mut desk = Desk::open(folder.path());
     let panes = desk.app.pane_rects.clone();
     assert_eq!(panes.len(), 3);
@@ -154,7 +138,6 @@ fn a_window_painted_by_its_changes_is_the_window_painted_whole() {
 #[test]
 fn a_window_that_rests_paints_nothing_and_a_new_slice_its_own_pane() {
     let folder = tempfile::tempdir().expect("a folder");
-    images(&folder.path().join("ct"));
     let mut desk = Desk::open(folder.path());
     let (_, pane) = desk.app.pane_rects[0];
     desk.point(pane.center());

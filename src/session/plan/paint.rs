@@ -57,10 +57,10 @@ pub fn plan(op: &Op, document: &Document, images: &dyn Images, image: &ImageKey)
             };
             Ok((edits, format!("Take over {}", canvas.name)))
         }
-        Op::Interpolate { lesion, body, plane, at_mm, .. } => {
+        Op::Interpolate { lesion, body, plane, at_mm, ends, .. } => {
             let canvas = Canvas::new(document, lesion, *body, image)?;
             let axis = canvas.geometry.layer_axis(*plane);
-            let spans = canvas.map().map(|m| interpolate(m, canvas.label_value, canvas.geometry, axis));
+            let spans = canvas.map().map(|m| interpolate(m, canvas.label_value, canvas.geometry, axis, *ends));
             let layer = at_mm.map(|p| canvas.geometry.voxel_from_patient(p).0[axis].round());
             let keep = |at: VoxelIndex| layer.is_none_or(|l| at.0[axis] as f64 == l);
             let edits = canvas.paint(&spans.unwrap_or_default(), &Over::Free, keep)?;
