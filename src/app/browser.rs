@@ -63,8 +63,10 @@ impl Browser {
         (self.shown, self.coming, self.listing) = (to, Some(rx), None);
     }
 
-    /// The list, this high, logical points.
-    pub fn show(&mut self, ui: &mut Ui, height: f32) -> Option<Picked> {
+    /// The list, so many rows high.
+    pub fn show(&mut self, ui: &mut Ui, rows: u8) -> Option<Picked> {
+        let [row, gap] = [ui.spacing().interact_size.y, ui.spacing().item_spacing.y];
+        let height = f32::from(rows) * (row + gap) - gap;
         if let Some(rx) = &self.coming {
             match rx.try_recv() {
                 Ok(l) => (self.listing, self.coming) = (Some(l), None),

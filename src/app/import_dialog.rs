@@ -64,10 +64,18 @@ pub fn is_to_take_over(path: &Path) -> bool {
     endings.iter().any(|e| name.ends_with(e))
 }
 
+/// Whether a file of this name may hold drawings or levels: a DICOM file may have any ending that is no word, or none.
+pub fn may_be_read(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let ending = name.rsplit_once('.').map_or("", |(_, e)| e);
+    let named_so = [".json", ".nii", ".nii.gz", ".nrrd", ".dcm"].iter().any(|e| name.ends_with(e));
+    named_so || !ending.chars().any(char::is_alphabetic)
+}
+
 impl ImportDialog {
     /// A dialog for a file that is still to be named, or for this one.
     pub fn new(app: &App, path: Option<PathBuf>) -> Self {
-        let browser = Browser::new(path.as_deref().or(app.folder_at_hand()), |_| true);
+        let browser = Browser::new(path.as_deref().or(app.folder_at_hand()), may_be_read);
         let path = path.map(|p| p.display().to_string()).unwrap_or_default();
         ImportDialog {
             path,
@@ -115,7 +123,7 @@ impl ImportDialog {
                 read |= field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
                 ui.add_space(6.0);
                 if self.found.is_none() && !self.reading {
-                    match self.browser.show(ui, 300.0) {
+                    match self.browser.show(ui, 15) {
                         Some(Picked::Folder(folder)) => self.path = folder.display().to_string(),
                         Some(Picked::File(file)) => (self.path, read) = (file.display().to_string(), true),
                         None => {}

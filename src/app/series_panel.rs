@@ -172,7 +172,9 @@ fn entry(library: &mut Library, ui: &mut Ui, index: usize, current: bool) -> egu
     let text = rect.with_min_x(picture.right() + 8.0).shrink2(vec2(0.0, 6.0));
     let line = |n: f32, s: &str, color: Color32, size: f32| {
         let font = egui::FontId::proportional(size);
-        let galley = p.layout_no_wrap(s.to_owned(), font, color);
+        let mut job = egui::text::LayoutJob::simple_singleline(s.to_owned(), font, color);
+        job.wrap = egui::text::TextWrapping::truncate_at_width(text.width() - 4.0);
+        let galley = p.layout_job(job);
         p.with_clip_rect(text).galley(text.min + vec2(0.0, n), galley, color);
     };
     line(0.0, &name, theme::TEXT, 13.0);

@@ -182,10 +182,7 @@ fn options(app: &mut App, ui: &mut Ui) {
                 .on_hover_text("A closed outline stays open for editing; Enter keeps it (Shift+E)");
             target_options(app, ui);
         }
-        CommandId::Grow => {
-            widgets::muted(ui, CommandId::Grow.command().hint);
-            over_options(app, ui);
-        }
+        CommandId::Grow => over_options(app, ui),
         CommandId::Vertebra => {
             let next = app.desk.next_level.map_or("choose a level in the ladder".to_owned(), |l| l.to_string());
             ui.label(RichText::new(format!("Next: {next}")).color(theme::ACCENT).strong());
@@ -200,7 +197,7 @@ fn options(app: &mut App, ui: &mut Ui) {
             ui.separator();
             command(app, ui, CommandId::Import, "From a file…");
         }
-        id => widgets::muted(ui, id.command().hint),
+        _ => {}
     }
 }
 

@@ -2,6 +2,7 @@
 //! named.
 
 use super::super::browser::{Browser, Picked};
+use super::super::import_dialog::may_be_read;
 use super::super::{App, widgets};
 use super::Comparison;
 use crate::import::another;
@@ -27,7 +28,8 @@ impl CompareDialog {
         let images: Vec<_> = app.series_at_hand().into_iter().map(|t| t.identity).collect();
         let known = app.places().map(|p| p.find_cases(&images)).unwrap_or_default();
         let known: Vec<_> = known.into_iter().filter(|c| Some(&c.path) != own.as_ref()).collect();
-        let browser = Browser::new(path.as_deref().or(app.folder_at_hand()), |_| true);
+        let offers = |name: &str| may_be_read(name) || name.to_lowercase().ends_with(".spondyl");
+        let browser = Browser::new(path.as_deref().or(app.folder_at_hand()), offers);
         let path = path.map(|p| p.display().to_string()).unwrap_or_default();
         CompareDialog { path, browser, fresh: true, reading: false, failed: None, known }
     }
@@ -67,7 +69,7 @@ impl CompareDialog {
                     field.request_focus();
                 }
                 read |= field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
-                match self.browser.show(ui, 160.0) {
+                match self.browser.show(ui, 8) {
                     Some(Picked::Folder(folder)) => self.path = folder.display().to_string(),
                     Some(Picked::File(file)) => chosen = Some(file),
                     None => {}
