@@ -112,7 +112,9 @@ fn rank(s: &Series) -> (u8, u8, bool, usize) {
 
 /// The panel.
 pub fn show(app: &mut App, ui: &mut Ui) {
-    Panel::left("series").default_size(232.0).size_range(150.0..=380.0).show(ui, |ui| {
+    // A narrow window's room is the images'.
+    let wide = if ui.ctx().content_rect().width() < 1200.0 { 190.0 } else { 232.0 };
+    Panel::left("series").default_size(wide).size_range(150.0..=380.0).show(ui, |ui| {
         widgets::region(ui, "Series");
         super::worklist::show(app, ui);
         widgets::heading(ui, "Series");

@@ -116,9 +116,13 @@ impl Shown {
         if self.extra_findings.is_empty() { &self.series.findings } else { &self.extra_findings }
     }
 
-    /// Corner text: modality and description, never the patient.
+    /// Corner text: modality (once) and description, never the patient.
     pub fn corner_text(&self) -> String {
-        format!("{}  {}", self.series.modality, self.series.description)
+        let (modality, description) = (&self.series.modality, self.series.description.trim());
+        match description.split_whitespace().next() {
+            Some(first) if first.eq_ignore_ascii_case(modality) => description.to_owned(),
+            _ => format!("{modality}  {description}"),
+        }
     }
 
     /// MONOCHROME1: the smallest value is white.
