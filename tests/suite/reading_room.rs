@@ -86,7 +86,7 @@ fn keys_are_remapped_and_conflicts_are_said() {
     key(&mut h, Key::F5);
     assert!(shown(&h, "Axial view"));
     key(&mut h, Key::B);
-    assert!(h.query_by_label_contains("Press in the lesion").is_some(), "grow is in the hand");
+    assert!(h.query_by_label_contains("Press in the middle of a new lesion").is_some(), "grow is in the hand");
 }
 
 #[test]
