@@ -88,9 +88,10 @@ def measure(options, home):
         display = ":" + number.readline().strip()
     env = {k: v for k, v in os.environ.items() if k != "DBUS_SESSION_BUS_ADDRESS"}
     env |= {"DISPLAY": display, "XDG_RUNTIME_DIR": home, "XDG_DATA_HOME": home, "XDG_CONFIG_HOME": home}
-    program = subprocess.Popen([options.program, options.folder], env=env, stderr=subprocess.DEVNULL)
     hand = lambda *words: subprocess.run(["xdotool", *words], env=env, capture_output=True, text=True).stdout
+    program = None
     try:
+        program = subprocess.Popen([options.program, options.folder], env=env, stderr=subprocess.DEVNULL)
         end, windows = time.monotonic() + 60, []
         while not windows and time.monotonic() < end:
             time.sleep(0.2)
@@ -111,8 +112,9 @@ def measure(options, home):
         watch.done = True
         spent = cpu_s(program.pid) - before
     finally:
-        program.kill()
-        server.kill()
+        for child in filter(None, [program, server]):
+            child.kill()
+            child.wait()
     gaps = sorted(1000 * (b - a) for a, b in zip(watch.shown, watch.shown[1:]))
     if not gaps:
         sys.exit("no slice was seen to change")

@@ -2,10 +2,10 @@
 //!
 //! The whole window stays in a texture. A frame repaints the patches that [`damage`] finds, and copies the rest.
 
-use super::damage::{Patch, bounds, damage};
+use super::damage::{Patch, damage};
 use crate::render::Kept;
 use egui::epaint::{ClippedPrimitive, Primitive};
-use egui::{TextureId, TexturesDelta};
+use egui::{Rect, TextureId, TexturesDelta};
 use egui_wgpu::ScreenDescriptor;
 use std::sync::Arc;
 
@@ -28,26 +28,31 @@ impl Canvas {
         &mut self,
         state: &egui_wgpu::RenderState,
         (size, pixels_per_point): ([u32; 2], f32),
-        primitives: Vec<ClippedPrimitive>,
+        mut primitives: Vec<ClippedPrimitive>,
         textures: &mut TexturesDelta,
     ) -> ClippedPrimitive {
         let size = size.map(|n| n.max(1));
         let (repainted, fonts_moved) = take_textures(state, textures);
         let same_window = self.pixels_per_point == pixels_per_point && !fonts_moved;
-        let kept = self.kept.take().filter(|k| k.size() == size);
-        let patches = match kept.is_some() && same_window {
-            true => damage(&self.painted, &primitives, &repainted, (pixels_per_point, size)),
-            false => vec![Patch::whole(size)],
+        let patches = match &self.kept {
+            Some(kept) if kept.size() == size && same_window => {
+                damage(&self.painted, &primitives, &repainted, (pixels_per_point, size))
+            }
+            _ => vec![Patch::whole(size)],
         };
-        let kept = kept.unwrap_or_else(|| Arc::new(Kept::new(&state.device, state.target_format, size)));
+        let kept = match self.kept.take() {
+            Some(kept) if kept.size() == size => kept,
+            Some(kept) => Arc::new(kept.resized(&state.device, size)),
+            None => Arc::new(Kept::new(&state.device, state.target_format, size)),
+        };
         if !patches.is_empty() {
             let screen = ScreenDescriptor { size_in_pixels: size, pixels_per_point };
-            repaint(state, &kept, &screen, &patches, &primitives);
+            repaint(state, &kept, &screen, &patches, &mut primitives);
         }
         self.kept = Some(kept.clone());
         (self.painted, self.pixels_per_point) = (primitives, pixels_per_point);
         let rect = Patch::whole(size).rect(pixels_per_point);
-        let callback = egui_wgpu::Callback::new_paint_callback(rect, Copy(kept));
+        let callback = egui_wgpu::Callback::new_paint_callback(rect, OnScreen(kept));
         ClippedPrimitive { clip_rect: rect, primitive: Primitive::Callback(callback) }
     }
 }
@@ -69,39 +74,34 @@ fn take_textures(state: &egui_wgpu::RenderState, textures: &mut TexturesDelta) -
     (repainted, fonts_moved)
 }
 
+/// Paints what of the primitives lies in the patches.
 fn repaint(
     state: &egui_wgpu::RenderState,
     kept: &Kept,
     screen: &ScreenDescriptor,
     patches: &[Patch],
-    primitives: &[ClippedPrimitive],
+    primitives: &mut [ClippedPrimitive],
 ) {
-    let within: Vec<ClippedPrimitive> = patches
-        .iter()
-        .flat_map(|patch| {
-            let patch = patch.rect(screen.pixels_per_point);
-            let part = |p: &ClippedPrimitive| {
-                let clip_rect = p.clip_rect.intersect(patch);
-                let meets = clip_rect.is_positive() && bounds(p).intersects(clip_rect);
-                meets.then(|| ClippedPrimitive { clip_rect, primitive: p.primitive.clone() })
-            };
-            primitives.iter().filter_map(part).collect::<Vec<_>>()
-        })
-        .collect();
     let mut encoder = state.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("canvas") });
     let mut renderer = state.renderer.write();
-    let mut commands = renderer.update_buffers(&state.device, &state.queue, &mut encoder, &within, screen);
+    let mut commands = renderer.update_buffers(&state.device, &state.queue, &mut encoder, primitives, screen);
     let mut pass = kept.repaint(&mut encoder, patches.iter().map(|p| (p.min, p.max)));
-    renderer.render(&mut pass, &within, screen);
+    let clips: Vec<Rect> = primitives.iter().map(|p| p.clip_rect).collect();
+    for patch in patches {
+        let patch = patch.rect(screen.pixels_per_point);
+        primitives.iter_mut().zip(&clips).for_each(|(p, clip)| p.clip_rect = clip.intersect(patch));
+        renderer.render(&mut pass, primitives, screen);
+    }
+    primitives.iter_mut().zip(clips).for_each(|(p, clip)| p.clip_rect = clip);
     drop(pass);
     commands.push(encoder.finish());
     state.queue.submit(commands);
 }
 
 /// The kept window on the screen.
-struct Copy(Arc<Kept>);
+struct OnScreen(Arc<Kept>);
 
-impl egui_wgpu::CallbackTrait for Copy {
+impl egui_wgpu::CallbackTrait for OnScreen {
     fn paint(
         &self,
         _: egui::PaintCallbackInfo,

@@ -52,7 +52,7 @@ impl Chooser {
             choice = Some(Choice::Open(typed.clone()));
         }
         ui.add_space(4.0);
-        if let Some(Picked::Folder(path) | Picked::File(path)) = self.browser.show(ui, 16) {
+        if let Some(Picked::Folder(path) | Picked::File(path)) = self.browser.show(ui, 11) {
             self.text = path.display().to_string();
         }
         ui.add_space(6.0);

@@ -5,6 +5,7 @@
 
 use egui::epaint::{ClippedPrimitive, Mesh, Primitive, Vertex};
 use egui::{Rect, TextureId, pos2};
+use std::sync::Arc;
 
 /// Pixels: left, top inside; right, bottom outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +29,7 @@ impl Patch {
         let clamped = |p: f32, end: u32| p.clamp(0.0, end as f32) as u32;
         let min = [clamped(low(rect.left()), size[0]), clamped(low(rect.top()), size[1])];
         let max = [clamped(high(rect.right()), size[0]), clamped(high(rect.bottom()), size[1])];
-        (rect.is_positive() && min[0] < max[0] && min[1] < max[1]).then_some(Patch { min, max })
+        (!rect.is_negative() && min[0] < max[0] && min[1] < max[1]).then_some(Patch { min, max })
     }
 
     /// The same place in logical points, at whose edges egui's clipping finds the same pixels.
@@ -46,42 +47,52 @@ pub fn damage(
     repainted: &[TextureId],
     (pixels_per_point, size): (f32, [u32; 2]),
 ) -> Vec<Patch> {
-    let same = |(a, b): &(&ClippedPrimitive, &ClippedPrimitive)| is_same(a, b);
-    let head = before.iter().zip(now).take_while(same).count();
-    let (old, new) = (&before[head..], &now[head..]);
-    let tail = old.iter().rev().zip(new.iter().rev()).take_while(same).count();
-    let (old, new) = (&old[..old.len() - tail], &new[..new.len() - tail]);
-    let mut rects: Vec<Rect> = if old.len() == new.len() {
-        old.iter().zip(new).flat_map(|(a, b)| between(a, b)).collect()
-    } else {
-        old.iter().chain(new).map(bounds).collect()
-    };
+    let mut rects = Vec::new();
+    let (mut old, mut new) = (before, now);
+    while let (Some(a), Some(b)) = (old.first(), new.first()) {
+        match until_alike(old, new) {
+            Some([0, 0]) => {
+                rects.extend(between(a, b));
+                (old, new) = (&old[1..], &new[1..]);
+            }
+            skipped => {
+                let [m, n] = skipped.unwrap_or([1, 1]);
+                rects.extend(old[..m].iter().chain(&new[..n]).map(bounds));
+                (old, new) = (&old[m..], &new[n..]);
+            }
+        }
+    }
+    rects.extend(old.iter().chain(new).map(bounds));
     let shows = |p: &&ClippedPrimitive| matches!(&p.primitive, Primitive::Mesh(m) if repainted.contains(&m.texture_id));
     rects.extend(now.iter().filter(shows).map(bounds));
     apart(rects.into_iter().filter_map(|r| Patch::of(r, pixels_per_point, size)), size)
 }
 
-fn is_same(a: &ClippedPrimitive, b: &ClippedPrimitive) -> bool {
+/// How many primitives of either list come or went before the next two that are of one kind in one place.
+fn until_alike(old: &[ClippedPrimitive], new: &[ClippedPrimitive]) -> Option<[usize; 2]> {
+    /// A tooltip, a menu or a row of a panel is no more than this.
+    const FAR: usize = 12;
+    let alike = |[m, n]: &[usize; 2]| old.get(*m).zip(new.get(*n)).is_some_and(|(a, b)| are_alike(a, b));
+    (0..=FAR).flat_map(|far| (0..=far).map(move |m| [m, far - m])).find(alike)
+}
+
+fn are_alike(a: &ClippedPrimitive, b: &ClippedPrimitive) -> bool {
     a.clip_rect == b.clip_rect
         && match (&a.primitive, &b.primitive) {
-            (Primitive::Mesh(a), Primitive::Mesh(b)) => a == b,
-            (Primitive::Callback(a), Primitive::Callback(b)) => {
-                a.rect == b.rect && std::sync::Arc::ptr_eq(&a.callback, &b.callback)
-            }
+            (Primitive::Mesh(a), Primitive::Mesh(b)) => a.texture_id == b.texture_id,
+            (Primitive::Callback(a), Primitive::Callback(b)) => a.rect == b.rect,
             _ => false,
         }
 }
 
-/// Where two primitives in the same place of the order differ.
+/// Where two primitives of one kind in one place differ.
 fn between(a: &ClippedPrimitive, b: &ClippedPrimitive) -> Vec<Rect> {
     match (&a.primitive, &b.primitive) {
-        _ if is_same(a, b) => vec![],
-        (Primitive::Mesh(old), Primitive::Mesh(new))
-            if a.clip_rect == b.clip_rect && old.texture_id == new.texture_id =>
-        {
-            let rects = meshes_between(old, new);
-            rects.into_iter().map(|r| r.intersect(a.clip_rect)).collect()
+        (Primitive::Mesh(old), Primitive::Mesh(new)) if old == new => vec![],
+        (Primitive::Mesh(old), Primitive::Mesh(new)) => {
+            meshes_between(old, new).into_iter().map(|r| r.intersect(a.clip_rect)).collect()
         }
+        (Primitive::Callback(old), Primitive::Callback(new)) if Arc::ptr_eq(&old.callback, &new.callback) => vec![],
         _ => vec![bounds(a), bounds(b)],
     }
 }
@@ -105,7 +116,7 @@ fn corners(mesh: &Mesh, triangle: &[u32]) -> [Vertex; 3] {
 }
 
 /// What a primitive paints within, logical points.
-pub fn bounds(p: &ClippedPrimitive) -> Rect {
+fn bounds(p: &ClippedPrimitive) -> Rect {
     let drawn = match &p.primitive {
         Primitive::Mesh(mesh) => mesh.calc_bounds(),
         Primitive::Callback(callback) => callback.rect,
@@ -186,8 +197,8 @@ mod tests {
 
     #[test]
     fn what_appears_or_goes_between_others_damages_its_own_place_only() {
-        let (a, b, c) =
-            (boxes(window(), &[at(5.0, 5.0)]), boxes(window(), &[at(90.0, 5.0)]), boxes(window(), &[at(300.0, 5.0)]));
+        let own = |x: f32| boxes(at(x, 5.0).expand(20.0), &[at(x, 5.0)]);
+        let (a, b, c) = (own(5.0), own(90.0), own(300.0));
         let (two, three) = ([a.clone(), c.clone()], [a, b, c]);
         for (before, now) in [(&two[..], &three[..]), (&three[..], &two[..])] {
             let found = damage(before, now, &[], (1.0, SIZE));

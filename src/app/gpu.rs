@@ -52,7 +52,11 @@ pub struct Screen {
 }
 
 /// What is painted, after how many changes, and the callback that does it.
-type Picture = (Arc<Drawn>, u64, egui::PaintCallback);
+struct Picture {
+    drawn: Arc<Drawn>,
+    changes: u64,
+    callback: egui::PaintCallback,
+}
 
 fn locked(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
@@ -121,7 +125,17 @@ impl Screen {
     /// A series that no pane shows any more.
     pub fn forget_series(&mut self, number: usize) {
         self.changing().series.remove(&number);
-        self.pictures.get_mut().retain(|_, (drawn, ..)| drawn.series != number);
+        self.pictures.get_mut().retain(|_, p| p.drawn.series != number);
+    }
+
+    /// Nothing is shown any more.
+    pub fn forget_all(&mut self) {
+        let mut shared = self.changing();
+        shared.series.clear();
+        shared.pass.forget_from(0);
+        drop(shared);
+        self.pictures.get_mut().clear();
+        self.pending = None;
     }
 
     /// One more slice of a series that is loading.
@@ -239,20 +253,22 @@ impl Screen {
         }
     }
 
-    /// What draws a picture; the same as in the last frame while the picture is the same.
+    /// What draws a picture; on a software adapter the same as in the last frame while the picture is the same.
     fn picture(&self, rect: Rect, drawn: Drawn) -> egui::PaintCallback {
         let (mut pictures, changes) = (self.pictures.borrow_mut(), locked(&self.shared).changes);
-        if let Some((last, after, callback)) = pictures.get(&drawn.pane)
-            && *after == changes
-            && callback.rect == rect
-            && last.is(&drawn)
+        if let Some(last) = pictures.get(&drawn.pane)
+            && last.changes == changes
+            && last.callback.rect == rect
+            && last.drawn.is(&drawn)
         {
-            return callback.clone();
+            return last.callback.clone();
         }
         let drawn = Arc::new(drawn);
         let paint = Paint { shared: self.shared.clone(), drawn: drawn.clone() };
         let callback = egui_wgpu::Callback::new_paint_callback(rect, paint);
-        pictures.insert(drawn.pane, (drawn, changes, callback.clone()));
+        if self.is_software() {
+            pictures.insert(drawn.pane, Picture { drawn, changes, callback: callback.clone() });
+        }
         callback
     }
 
@@ -284,7 +300,7 @@ impl Screen {
 
     /// The colours of all lesions on a series, where they changed.
     pub fn set_colors(&mut self, number: usize, document: &Document) {
-        let mut shared = self.changing();
+        let mut shared = locked(&self.shared);
         let Some(textures) = shared.series.get_mut(&number) else { return };
         let labels = commands::label_colors(document);
         let bodies = if document.bodies.is_empty() { 0 } else { usize::from(BODY_LABELS) + VertebraLevel::ALL.len() };
@@ -300,6 +316,7 @@ impl Screen {
         if colors != textures.colors {
             textures.labels.iter_mut().for_each(|l| l.set_colors(&self.gpu, &colors));
             textures.colors = colors;
+            shared.changes += 1;
         }
     }
 }
@@ -333,7 +350,7 @@ fn rescales(shown: &Shown, format: SampleFormat) -> Rescales {
     }
 }
 
-/// One pane's picture in one frame.
+/// Paints one picture.
 struct Paint {
     shared: Arc<Mutex<Shared>>,
     drawn: Arc<Drawn>,
@@ -383,7 +400,7 @@ impl egui_wgpu::CallbackTrait for Paint {
         encoder: &mut wgpu::CommandEncoder,
         _: &mut egui_wgpu::CallbackResources,
     ) -> Vec<wgpu::CommandBuffer> {
-        let Shared { gpu, pass, series, failed, .. } = &mut *locked(&self.shared);
+        let Shared { gpu, pass, series, failed, changes } = &mut *locked(&self.shared);
         let drawn = &self.drawn;
         let textures = series.get(&drawn.series);
         let texture = textures.and_then(|t| t.volume.as_ref());
@@ -403,6 +420,7 @@ impl egui_wgpu::CallbackTrait for Paint {
         }
         if let Err(why) = done {
             *failed = Some(why);
+            *changes += 1; // the next frame tries again
         }
         vec![]
     }

@@ -68,7 +68,8 @@ pub fn is_to_take_over(path: &Path) -> bool {
 pub fn may_be_read(name: &str) -> bool {
     let name = name.to_lowercase();
     let ending = name.rsplit_once('.').map_or("", |(_, e)| e);
-    let named_so = [".json", ".nii", ".nii.gz", ".nrrd", ".dcm"].iter().any(|e| name.ends_with(e));
+    let named_so =
+        [".json", ".nii", ".nii.gz", ".nrrd", ".dcm", ".dicom", ".dic", ".ima"].iter().any(|e| name.ends_with(e));
     named_so || !ending.chars().any(char::is_alphabetic)
 }
 
@@ -123,7 +124,7 @@ impl ImportDialog {
                 read |= field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
                 ui.add_space(6.0);
                 if self.found.is_none() && !self.reading {
-                    match self.browser.show(ui, 15) {
+                    match self.browser.show(ui, 10) {
                         Some(Picked::Folder(folder)) => self.path = folder.display().to_string(),
                         Some(Picked::File(file)) => (self.path, read) = (file.display().to_string(), true),
                         None => {}

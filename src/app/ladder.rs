@@ -5,6 +5,7 @@ use super::figures::Rung;
 use super::{App, forms, theme, timepoints, widgets, worklist};
 use crate::anatomy::{ChainCode, VertebraLevel};
 use crate::document::{Document, LevelStatus};
+use crate::segment::Ends;
 use crate::session::{CommandId, Op, Target};
 use crate::space::PatientPoint;
 use egui::{Align, Color32, Layout, Painter, Panel, Pos2, RichText, ScrollArea, Sense, Stroke, Ui, vec2};
@@ -358,10 +359,13 @@ fn lesion_buttons(app: &mut App, ui: &mut Ui) {
         });
     });
     if app.desk.offer.is_some() {
-        ui.label(
-            RichText::new("Layers between are shown: Enter keeps all, Shift+Enter this slice, K rounds the ends off or not, Esc drops")
-                .color(theme::ACCENT)
-                .small(),
-        );
+        let rounded = matches!(app.desk.offer, Some(Op::Interpolate { ends: Ends::Rounded, .. }));
+        let said = match rounded {
+            false => {
+                "Layers between are shown: Enter keeps all, Shift+Enter this slice, Esc drops; K rounds off the ends"
+            }
+            true => "Layers between and rounded ends are shown: Enter keeps all, Esc drops; K leaves the ends away",
+        };
+        ui.label(RichText::new(said).color(theme::ACCENT).small());
     }
 }

@@ -61,6 +61,7 @@ mod slider;
 mod start;
 mod status;
 pub mod stop;
+mod textures;
 mod theme;
 mod timepoints;
 mod toolbar;
@@ -401,6 +402,7 @@ impl App {
         self.growing = growing::Growing::default();
         self.inbox.cancel_all();
         self.reading = None;
+        self.screen.iter_mut().for_each(Screen::forget_all);
         self.cine = None;
         self.agreement = None;
         self.desk = Desk::default();

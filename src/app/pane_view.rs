@@ -18,14 +18,27 @@ pub fn show(app: &mut App, ui: &mut Ui) {
     };
     app.hovered = None;
     app.pane_rects.clear();
-    for (pane, share) in reading.viewer.visible() {
+    let panes = reading.viewer.visible();
+    ground(ui, area, &panes);
+    for (pane, share) in panes {
         let rect = part(area, share);
-        // Pixels below a picture are not painted: on a software adapter each costs more than the picture's own.
-        let bands = around(place(area, share), picture_of(rect));
-        bands.into_iter().for_each(|b| _ = ui.painter().rect_filled(b, 0.0, theme::BACKGROUND));
         ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(("pane", pane)), |ui| one(app, ui, pane, rect));
     }
     app.keep_hand_in_place();
+}
+
+/// The background, but for what pictures cover: on a software adapter a pixel of it costs more than a picture's own.
+fn ground(ui: &Ui, area: Rect, panes: &[(usize, Share)]) {
+    let fill = |rect: Rect| {
+        ui.painter().rect_filled(rect, 0.0, theme::BACKGROUND);
+    };
+    let covered: f32 = panes.iter().map(|(_, s)| s.width * s.height).sum();
+    if covered < 0.999 {
+        return fill(area);
+    }
+    // A point over each edge: none is left out between two panes, and the pictures come on top.
+    let bands = panes.iter().flat_map(|(_, s)| around(place(area, *s).expand(1.0), picture_of(part(area, *s))));
+    bands.map(|b| b.intersect(area)).filter(|b| b.is_positive()).for_each(fill);
 }
 
 fn empty(app: &App, ui: &mut Ui) {
@@ -45,7 +58,7 @@ fn place(area: Rect, share: Share) -> Rect {
     Rect::from_min_max(at(share.left, share.top), at(share.left + share.width, share.top + share.height))
 }
 
-/// That part with half a gap at each inner side.
+/// A pane's part of the area with half a gap at each inner side.
 pub(super) fn part(area: Rect, share: Share) -> Rect {
     let whole = place(area, share);
     let inner = |edge: f32| if edge > 0.001 { GAP / 2.0 } else { 0.0 };
@@ -63,7 +76,7 @@ fn picture_of(rect: Rect) -> Rect {
     )
 }
 
-/// What of `whole` lies around a part of it: above, below, left, right.
+/// What of `whole` lies around a part of it: above, below, left, right; some may be empty.
 fn around(whole: Rect, part: Rect) -> [Rect; 4] {
     let across = |top, bottom| Rect::from_min_max(pos2(whole.left(), top), pos2(whole.right(), bottom));
     let beside = |left, right| Rect::from_min_max(pos2(left, part.top()), pos2(right, part.bottom()));

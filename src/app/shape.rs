@@ -48,11 +48,12 @@ impl App {
         let (Some((lesion, body)), Some(reading)) = (self.desk.target(), &self.reading) else { return true };
         let pane = self.hovered.map_or(reading.viewer.active(), |h| h.pane);
         let plane = reading.viewer.sight(pane).plane();
-        let ends = match &self.desk.offer {
-            Some(Op::Interpolate { ends: Ends::AsDrawn, .. }) => Ends::Rounded,
-            _ => Ends::AsDrawn,
-        };
-        let op = Op::Interpolate { lesion, body, plane, at_mm: None, ends, image: Some(reading.key.clone()) };
+        let image = Some(reading.key.clone());
+        let with = |ends| Op::Interpolate { lesion, body, plane, at_mm: None, ends, image };
+        let mut op = with(Ends::AsDrawn);
+        if let (true, Op::Interpolate { ends, .. }) = (self.desk.offer.as_ref() == Some(&op), &mut op) {
+            *ends = Ends::Rounded;
+        }
         match crate::session::plan(&op, reading.document(), reading) {
             Ok(_) => {
                 self.show_pending(Some(op.clone()));
@@ -63,8 +64,12 @@ impl App {
         true
     }
 
-    /// Of the offered layers the one that is shown is kept; the others stay on offer.
+    /// Of the offered layers the one that is shown is kept; the others stay on offer. Rounded ends hang on the outermost
+    /// drawn layer, which would then be another one.
     pub(super) fn accept_layer(&mut self) {
+        if matches!(self.desk.offer, Some(Op::Interpolate { ends: Ends::Rounded, .. })) {
+            return self.notices.say("Rounded ends are kept with all layers: Enter. K leaves them away");
+        }
         let (Some(Op::Interpolate { lesion, body, plane, ends, image, .. }), Some((_, at))) =
             (self.desk.offer.clone(), self.here())
         else {

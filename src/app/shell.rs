@@ -3,6 +3,7 @@
 
 use super::canvas::Canvas;
 use super::in_order::in_order;
+use super::textures::Textures;
 use super::wheel_buttons::WheelButtons;
 use super::{App, Settings, adapter};
 use crate::render::device_descriptor;
@@ -101,6 +102,8 @@ pub fn run(options: Options) -> Result<(), ShellError> {
         settings,
         lose_device_at,
         running: None,
+        textures: Textures::default(),
+        textures_due: false,
         wake_at: lose_device_at,
         wheel: WheelButtons::default(),
         title: "Spondyl".to_owned(),
@@ -118,6 +121,9 @@ struct Shell {
     settings: Settings,
     lose_device_at: Option<Instant>,
     running: Option<Running>,
+    textures: Textures,
+    /// The painter is a new one and has no textures yet.
+    textures_due: bool,
     wake_at: Option<Instant>,
     wheel: WheelButtons,
     title: String,
@@ -131,6 +137,13 @@ struct Running {
     canvas: Option<Canvas>,
     input: egui_winit::State,
     app: App,
+}
+
+/// Gives the program the painter's device; the canvas where the processor draws.
+fn attach(painter: &egui_wgpu::winit::Painter, app: &mut App) -> Option<Canvas> {
+    let state = painter.render_state()?;
+    app.attach_gpu(&state);
+    Canvas::for_software(&state)
 }
 
 impl Shell {
@@ -156,9 +169,7 @@ impl Shell {
         let mut app = App::new(&self.ctx);
         app.use_settings(self.settings.clone());
         app.recall();
-        let state = painter.render_state();
-        let canvas = state.as_ref().and_then(Canvas::for_software);
-        state.iter().for_each(|s| app.attach_gpu(s));
+        let canvas = attach(&painter, &mut app);
         app.open_paths(std::mem::take(&mut self.paths));
         if let Some((folder, reader)) = self.study.take() {
             app.open_study(&folder, reader.as_deref());
@@ -188,12 +199,12 @@ impl Shell {
     fn rebuild_gpu(&mut self, event_loop: &ActiveEventLoop) {
         let Some(mut running) = self.running.take() else { return };
         running.app.detach_gpu();
+        running.canvas = None;
         match self.painter(event_loop, &running.window) {
             Ok(painter) => {
                 running.painter = painter;
-                let state = running.painter.render_state();
-                running.canvas = state.as_ref().and_then(Canvas::for_software);
-                state.iter().for_each(|s| running.app.attach_gpu(s));
+                self.textures_due = true;
+                running.canvas = attach(&running.painter, &mut running.app);
                 running.window.request_redraw();
                 self.running = Some(running);
             }
@@ -223,6 +234,10 @@ impl Shell {
             input.dropped_files.clear();
         }
         r.input.handle_platform_output(&r.window, out.platform_output);
+        self.textures.follow(&out.textures_delta);
+        if std::mem::take(&mut self.textures_due) {
+            out.textures_delta.set = std::mem::take(&mut self.textures.all().set);
+        }
         let mut primitives = self.ctx.tessellate(out.shapes, out.pixels_per_point);
         if let (Some(canvas), Some(state)) = (&mut r.canvas, r.painter.render_state()) {
             let window = (r.window.inner_size().into(), out.pixels_per_point);

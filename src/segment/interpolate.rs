@@ -34,7 +34,11 @@ pub fn interpolate(map: &LabelMap, label: u16, geometry: &Geometry, axis: usize,
         let mut at = VoxelIndex::from_flat(run.start as usize, grid).0;
         for _ in 0..run.length {
             layers[at[axis]].voxels.push([at[plane.0] as i64, at[plane.1] as i64]);
+            // Runs go on into the next row and slice.
             at[0] += 1;
+            if at[0] == grid[0] {
+                at = if at[1] + 1 == grid[1] { [0, 0, at[2] + 1] } else { [0, at[1] + 1, at[2]] };
+            }
         }
     }
     let held: Vec<usize> = (0..layers.len()).filter(|n| !layers[*n].voxels.is_empty()).collect();
@@ -130,6 +134,9 @@ impl Between<'_> {
         let half_mm = (self.at_mm[from] - self.at_mm[neighbour]).abs() / 2.0;
         let field = Field::new(self, shape, shape.bounds());
         let deepest = field.depth.iter().copied().fold(0.0, f32::max);
+        // Depth is that of a voxel's centre below the nearest centre outside: the outline lies half a step below that.
+        let spacing_mm = self.geometry.spacing_mm();
+        let outline = 0.5 * spacing_mm[self.plane.0].min(spacing_mm[self.plane.1]) as f32;
         let beyond = |layer: &usize| (self.at_mm[*layer] - self.at_mm[from]).abs() < half_mm * (1.0 - 1e-9);
         let layers: Vec<usize> = if from > neighbour {
             (from + 1..self.at_mm.len()).take_while(beyond).collect()
@@ -140,7 +147,7 @@ impl Between<'_> {
         for layer in layers {
             let share = (self.at_mm[layer] - self.at_mm[from]) / half_mm;
             // An ellipsoid's section, as far inside the outline as it is smaller.
-            let inside = deepest * (1.0 - (1.0 - share * share).sqrt()) as f32;
+            let inside = outline + (deepest - outline) * (1.0 - (1.0 - share * share).sqrt()) as f32;
             for [p, q] in &shape.voxels {
                 if field.row([*p, *q], [0.0; 2]).next_depth() >= inside {
                     self.push(&mut out, layer, *p, *q);
@@ -318,5 +325,19 @@ mod tests {
         let c = g.center().vec();
         let (map, _) = drawn(g, |_, p| (p - c).length() < 7.0, |at| at.0[2] == 5);
         assert!(interpolate(&map, 1, g, 2, Ends::Rounded).is_empty());
+    }
+
+    #[test]
+    fn labels_over_whole_rows_and_slices_are_filled_along_every_axis() {
+        let g = &grids()[0];
+        let size = g.size();
+        for axis in 0..3 {
+            let kept = |at: VoxelIndex| [2, 3, 6, 7].contains(&at.0[axis]);
+            let (map, _) = drawn(g, |_, _| true, kept);
+            let got = flat(&interpolate(&map, 1, g, axis, Ends::AsDrawn));
+            let want: Vec<u64> =
+                centers(g).filter(|(at, _)| [4, 5].contains(&at.0[axis])).map(|(at, _)| at.flat(size) as u64).collect();
+            assert_eq!(got, want, "axis {axis}");
+        }
     }
 }

@@ -69,7 +69,7 @@ impl CompareDialog {
                     field.request_focus();
                 }
                 read |= field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
-                match self.browser.show(ui, 8) {
+                match self.browser.show(ui, 6) {
                     Some(Picked::Folder(folder)) => self.path = folder.display().to_string(),
                     Some(Picked::File(file)) => chosen = Some(file),
                     None => {}
