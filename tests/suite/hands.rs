@@ -532,3 +532,43 @@ fn a_radiograph_is_shown_once_and_the_planes_come_back_after_it() {
     settle(&mut h);
     assert_eq!(h.state().pane_series(), ["CT sagittal bone"; 3]);
 }
+
+#[test]
+fn layers_between_are_offered_and_a_second_press_rounds_off_the_ends() {
+    let (_folder, mut h, g, centers) = labelled();
+    let hole = on_screen(&h, &g, centers[1]);
+    key(&mut h, Key::B);
+    for notches in [2.0, -4.0] {
+        h.hover_at(hole);
+        h.run_steps(2);
+        wheel(&mut h, notches);
+        drag(&mut h, hole, hole + vec2(4.0, 0.0));
+    }
+    let layers = |h: &Harness<'_, App>| voxels(h.state().document()).iter().map(|at| at.0[0]).collect::<BTreeSet<_>>();
+    let (drawn, before) = (layers(&h), voxels(h.state().document()).len());
+    let (low, high) = (*drawn.first().expect("drawn"), *drawn.last().expect("drawn"));
+    assert!(drawn.len() == 2 && high - low == 4, "two slices, three between: {drawn:?}");
+
+    key(&mut h, Key::K);
+    assert!(h.query_by_label_contains("Layers between are shown").is_some());
+    key(&mut h, Key::K);
+    assert!(h.query_by_label_contains("Layers between and rounded ends are shown").is_some());
+    h.key_press_modifiers(Modifiers::SHIFT, Key::Enter);
+    h.run_steps(2);
+    assert!(h.query_by_label_contains("kept with all layers").is_some(), "one layer alone cannot have them");
+    assert_eq!(voxels(h.state().document()).len(), before);
+    key(&mut h, Key::K);
+    assert!(h.query_by_label_contains("Layers between are shown").is_some(), "and without them again");
+    key(&mut h, Key::K);
+    key(&mut h, Key::Enter);
+    h.run_steps(2);
+    assert_eq!(layers(&h), (low - 1..=high + 1).collect(), "a layer beyond either end: less than half of four");
+
+    h.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    h.run_steps(2);
+    assert_eq!(layers(&h), drawn, "one step");
+    key(&mut h, Key::K);
+    key(&mut h, Key::Enter);
+    h.run_steps(2);
+    assert_eq!(layers(&h), (low..=high).collect(), "as drawn without the second press");
+}
