@@ -4,7 +4,7 @@
 use super::{App, pane_input, theme};
 use crate::session::{CommandId, PointerKey};
 use crate::tool::Event as ToolEvent;
-use egui::{FocusDirection, Id, Key, Modifiers, Painter, Pos2, Rect, Stroke, Vec2, vec2};
+use egui::{FocusDirection, Id, Key, LayerId, Modifiers, Order, Painter, Pos2, Rect, Stroke, StrokeKind, Vec2, vec2};
 
 /// One step of the pointer, logical points.
 const STEP: f32 = 4.0;
@@ -118,6 +118,17 @@ pub fn turn_to_controls(ctx: &egui::Context) {
         Some(_) => back_to_images(ctx),
         None => ctx.memory_mut(|m| m.move_focus(FocusDirection::Next)),
     }
+}
+
+/// A ring around the control that has the keyboard; a text field has its own cursor.
+pub fn ring(ctx: &egui::Context) {
+    if ctx.text_edit_focused() {
+        return;
+    }
+    let Some(control) = ctx.memory(|m| m.focused()).and_then(|id| ctx.read_response(id)) else { return };
+    let layer = LayerId::new(Order::Foreground, Id::unique("keyboard"));
+    let (rect, stroke) = (control.rect.expand(1.5), Stroke::new(2.0, theme::TEXT));
+    ctx.layer_painter(layer).rect_stroke(rect, 5.0, stroke, StrokeKind::Outside);
 }
 
 /// The images have the keyboard again.

@@ -30,7 +30,10 @@ impl App {
             taken.push(asked.is_some());
             match asked.filter(|id| by_keys::repeats(*id) || !matches!(event, Event::Key { repeat: true, .. })) {
                 Some(CommandId::ToControls) => by_keys::turn_to_controls(ui.ctx()),
-                Some(id) => self.run(id),
+                Some(id) => {
+                    Popup::close_all(ui.ctx());
+                    self.run(id);
+                }
                 None => {}
             }
             if asked == Some(CommandId::NextPane) {

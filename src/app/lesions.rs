@@ -7,6 +7,9 @@ use crate::session::{CommandId, LevelChoice, Op, Target};
 use crate::space::PatientPoint;
 use egui::{Pos2, Rect};
 
+/// What is said until it is so.
+const NEXT_STROKE: &str = "The next stroke begins a lesion";
+
 impl App {
     /// Before a drawing gesture: there must be a current lesion; one is begun under the nearest level.
     pub(super) fn ready_to_draw(&mut self, pane: usize, rect: Rect, pos: Pos2) -> bool {
@@ -47,7 +50,7 @@ impl App {
         if !self.desk.draws() {
             self.take_up(CommandId::Grow);
         }
-        self.notices.say("The next stroke begins a lesion, under the level nearest to it");
+        self.notices.say(format!("{NEXT_STROKE}, under the level nearest to it"));
     }
 
     /// Begins a lesion under the level nearest to `at` (else to the crosshair) and makes it current.
@@ -63,6 +66,7 @@ impl App {
         let vertebra = LevelChoice::Level(level);
         let op = Op::AddLesion { lesion: label.clone(), vertebra, kind: LesionKind::Lytic, at_mm: at, id: None };
         if self.perform(op) {
+            self.notices.forget(NEXT_STROKE);
             (self.desk.lesion, self.desk.body) = (Some(label), None);
             self.desk.page = Page::Lesion;
         }

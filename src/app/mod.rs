@@ -298,6 +298,7 @@ impl App {
         if rests && self.screen.as_ref().is_some_and(Screen::warm) {
             ui.ctx().request_repaint();
         }
+        by_keys::ring(ui.ctx());
         self.control_has_keys = ui.memory(|m| m.focused().is_some());
     }
 

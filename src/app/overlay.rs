@@ -306,7 +306,10 @@ fn place_text(sheet: &Sheet<'_>) -> String {
         }
         _ => format!("{:+.1} mm", sight.cursor.vec().dot(sight.stack(&sheet.shown.geometry).normal)),
     };
-    format!("{at}/{n}\n{along}{slab}")
+    match (1..=n as i64).contains(&at) {
+        true => format!("{at}/{n}\n{along}{slab}"),
+        false => format!("outside the images\n{along}{slab}"),
+    }
 }
 
 /// Text cut to a width, with a sign that it was.

@@ -72,6 +72,7 @@ fn aim(app: &mut App, ui: &mut Ui, pane: usize) {
             chosen = Some(Box::new(move |app| app.lay_over(pane, over)));
         }
         ui.separator();
+        super::widgets::muted(ui, "Show here instead");
         for index in 0..app.library.series().len() {
             let name = series_panel::name_of(&app.library.series()[index]);
             let current = reading.shown_in(pane).index == index;

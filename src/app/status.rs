@@ -23,7 +23,7 @@ pub fn show(app: &mut App, ui: &mut Ui) {
                 // What is left of the line, cut where that is too little.
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let text = RichText::new(&hint).color(theme::MUTED);
-                    ui.add(Label::new(text).truncate()).on_hover_text(&hint);
+                    ui.add(Label::new(text).truncate());
                 });
             });
         });
