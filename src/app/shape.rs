@@ -49,11 +49,12 @@ impl App {
         let pane = self.hovered.map_or(reading.viewer.active(), |h| h.pane);
         let plane = reading.viewer.sight(pane).plane();
         let image = Some(reading.key.clone());
-        let with = |ends| Op::Interpolate { lesion, body, plane, at_mm: None, ends, image };
-        let mut op = with(Ends::AsDrawn);
-        if let (true, Op::Interpolate { ends, .. }) = (self.desk.offer.as_ref() == Some(&op), &mut op) {
-            *ends = Ends::Rounded;
-        }
+        let offer = |ends| {
+            let (lesion, image) = (lesion.clone(), image.clone());
+            Op::Interpolate { lesion, body, plane, at_mm: None, ends, image }
+        };
+        let is_shown = self.desk.offer == Some(offer(Ends::AsDrawn));
+        let op = offer(if is_shown { Ends::Rounded } else { Ends::AsDrawn });
         match crate::session::plan(&op, reading.document(), reading) {
             Ok(_) => {
                 self.show_pending(Some(op.clone()));
